@@ -1,0 +1,193 @@
+"""What became of one URL: exactly one `Outcome` each, never an exception.
+
+Outcome
+├── Fetched   a whole page
+└── Failed    anything else; `kind` says where it stopped
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, TypeAlias, TypedDict, assert_never
+
+FETCHED: Final = "fetched"
+"""The `outcome` word of a whole response with status 2xx. The others are `FailureKind`s."""
+
+
+class FailureKind(StrEnum):
+    """Why a URL has no page, named after the stage where the last attempt stopped."""
+
+    HTTP_ERROR = "http_error"  # a whole response, any final status but 2xx
+    INVALID_URL = "invalid_url"  # nothing to send
+    REFUSED_ADDRESS = "refused_address"  # the address dialled is not public and not allowed
+    DNS_ERROR = "dns_error"  # the name did not resolve
+    CONNECT_ERROR = "connect_error"  # refused, reset or unreachable
+    TLS_ERROR = "tls_error"  # handshake or certificate
+    TIMEOUT = "timeout"  # too slow, at whichever stage: `detail` tells
+    PROTOCOL_ERROR = "protocol_error"  # the peer broke HTTP
+    INCOMPLETE_BODY = "incomplete_body"  # fewer bytes than promised, or a cut compressed body
+    TOO_LARGE = "too_large"  # passed a byte cap
+    REDIRECT_ERROR = "redirect_error"  # a loop, too many hops, or a target that is no URL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How long one URL took, in seconds. A phase is null when the attempt did not get there.
+
+    Attributes:
+        attempts: Requests sent, redirect hops not counted; 0 when none was.
+        started_at: Start of the first attempt, UTC.
+        elapsed_s: From the start of the first attempt to the end of the last, backoff included.
+        queue_s: Last attempt, from its start until a connection was looked for.
+        dns_s: Last attempt, resolving names.
+        connect_s: Last attempt, TCP and TLS handshakes.
+        first_byte_s: Last attempt, from the last request sent until its status line and headers.
+        download_s: Last attempt, reading and decoding the body.
+    """
+
+    attempts: int = 0
+    started_at: datetime | None = None
+    elapsed_s: float | None = None
+    queue_s: float | None = None
+    dns_s: float | None = None
+    connect_s: float | None = None
+    first_byte_s: float | None = None
+    download_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What the status line and the headers of the last response told."""
+
+    status: int
+    final_url: str
+    redirects: int = 0
+    content_type: str | None = None
+    content_encoding: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    retry_after_s: float | None = None
+    remote_ip: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """What was read of the body. `length` and `sha256` are null unless the body is whole.
+
+    Attributes:
+        wire_bytes: As transferred, without the framing of chunks.
+        body_bytes: After content decoding (RFC 9110 §8.4).
+        length: Characters of the decoded text; null for bodies that are not text.
+        charset: WHATWG name of the encoding that was used.
+        charset_source: bom, header, meta, xml, utf-8 or fallback.
+        sha256: Of the body after content decoding, in hex.
+    """
+
+    wire_bytes: int
+    body_bytes: int
+    length: int | None = None
+    charset: str | None = None
+    charset_source: str | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A whole response with status 2xx."""
+
+    head: Head
+    body: Body
+    timing: Timing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A URL without a page. Branch on `kind`; `detail` is for people, never parse it.
+
+    Attributes:
+        head: Null unless a status line was parsed: no status is ever invented.
+        body: What arrived before the failure; null when no byte of a body was asked for.
+    """
+
+    kind: FailureKind
+    detail: str
+    timing: Timing
+    head: Head | None = None
+    body: Body | None = None
+
+
+Outcome: TypeAlias = Fetched | Failed
+
+
+class OutcomeRow(TypedDict):
+    """An outcome as one flat row; the columns are documented in `store.tables`."""
+
+    outcome: str
+    detail: str | None
+    status: int | None
+    final_url: str | None
+    redirects: int | None
+    length: int | None
+    body_bytes: int | None
+    wire_bytes: int | None
+    content_type: str | None
+    content_encoding: str | None
+    charset: str | None
+    charset_source: str | None
+    sha256: str | None
+    remote_ip: str | None
+    attempts: int
+    queue_s: float | None
+    dns_s: float | None
+    connect_s: float | None
+    first_byte_s: float | None
+    download_s: float | None
+    elapsed_s: float | None
+    started_at: datetime | None
+    etag: str | None
+    last_modified: str | None
+    retry_after_s: float | None
+
+
+def to_row(outcome: Outcome) -> OutcomeRow:
+    """Flatten an outcome: `length` is never given without `fetched` or `http_error`."""
+    match outcome:
+        case Fetched():
+            return _row(FETCHED, None, outcome)
+        case Failed():
+            return _row(outcome.kind.value, outcome.detail, outcome)
+        case _:
+            assert_never(outcome)
+
+
+def _row(word: str, detail: str | None, outcome: Outcome) -> OutcomeRow:
+    head, body, timing = outcome.head, outcome.body, outcome.timing
+    return OutcomeRow(
+        outcome=word,
+        detail=detail,
+        status=head.status if head else None,
+        final_url=head.final_url if head else None,
+        redirects=head.redirects if head else None,
+        length=body.length if body else None,
+        body_bytes=body.body_bytes if body else None,
+        wire_bytes=body.wire_bytes if body else None,
+        content_type=head.content_type if head else None,
+        content_encoding=head.content_encoding if head else None,
+        charset=body.charset if body else None,
+        charset_source=body.charset_source if body else None,
+        sha256=body.sha256 if body else None,
+        remote_ip=head.remote_ip if head else None,
+        attempts=timing.attempts,
+        queue_s=timing.queue_s,
+        dns_s=timing.dns_s,
+        connect_s=timing.connect_s,
+        first_byte_s=timing.first_byte_s,
+        download_s=timing.download_s,
+        elapsed_s=timing.elapsed_s,
+        started_at=timing.started_at,
+        etag=head.etag if head else None,
+        last_modified=head.last_modified if head else None,
+        retry_after_s=head.retry_after_s if head else None,
+    )

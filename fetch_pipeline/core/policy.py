@@ -1,0 +1,47 @@
+"""How pages are fetched, as plain values. Every default names its source."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, fields
+from ipaddress import IPv4Network, IPv6Network
+from typing import TypeAlias
+
+Network: TypeAlias = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchPolicy:
+    """How one URL is fetched. Concurrency is no part of it: it changes when, never what.
+
+    Attributes:
+        allow_addresses: Non-public networks that may be connected to all the same.
+        total_timeout_s: Longest attempt, from DNS to the last byte, redirects included.
+        connect_timeout_s: Longest DNS, TCP and TLS together, over all addresses of a host.
+        read_timeout_s: Longest silence between two reads.
+        max_attempts: Requests per URL at most, redirect hops not counted.
+        max_redirects: Hops followed at most. The 10 is curl's and aiohttp's neighbourhood; Fetch
+            allows 20.
+        max_wire_bytes: Longest body as transferred.
+        max_body_bytes: Longest body after content decoding: what stops a decompression bomb.
+        user_agent: Sent as is; names us and where to complain (RFC 9110 §10.1.5).
+        verify_tls: Whether certificates are checked (RFC 9525).
+        ca_file: PEM file of further certificate authorities.
+    """
+
+    allow_addresses: tuple[Network, ...] = ()
+    total_timeout_s: float = 60.0
+    connect_timeout_s: float = 10.0
+    read_timeout_s: float = 15.0
+    max_attempts: int = 3
+    max_redirects: int = 10
+    max_wire_bytes: int = 10 * 2**20
+    max_body_bytes: int = 32 * 2**20
+    user_agent: str = "fetch_pipeline/0.1"
+    verify_tls: bool = True
+    ca_file: str | None = None
+
+    def fingerprint(self) -> str:
+        """Return a hash that differs whenever a knob does: answers under two policies never mix."""
+        knobs = "\n".join(f"{field.name}={getattr(self, field.name)!r}" for field in fields(self))
+        return hashlib.sha256(knobs.encode()).hexdigest()

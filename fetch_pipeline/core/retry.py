@@ -1,0 +1,70 @@
+"""Whether another attempt can help, and when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+from fetch_pipeline.core.outcome import Failed, FailureKind, Outcome
+
+_TRANSIENT: Final = frozenset(
+    {
+        FailureKind.CONNECT_ERROR,
+        FailureKind.DNS_ERROR,
+        FailureKind.TIMEOUT,
+        FailureKind.INCOMPLETE_BODY,
+    }
+)
+
+# RFC 9110 §15.5.9, §15.6, RFC 6585 §4. A 501 or 505 says that nothing will change.
+_TRANSIENT_STATUSES: Final = frozenset({408, 429, 500, 502, 503, 504})
+
+FIRST_BACKOFF_S: Final = 0.5
+LONGEST_BACKOFF_S: Final = 30.0
+
+_LONGEST_DELTA: Final = (
+    12  # digits; what is longer is garbage, and int() of a megabyte is an attack
+)
+
+
+def worth_retrying(outcome: Outcome) -> bool:
+    """Tell whether the same request may end differently a moment later."""
+    if not isinstance(outcome, Failed):
+        return False
+    if outcome.kind is FailureKind.HTTP_ERROR and outcome.head:
+        return outcome.head.status in _TRANSIENT_STATUSES
+    return outcome.kind in _TRANSIENT
+
+
+def backoff_s(attempt: int, *, chance: float) -> float:
+    """Return the seconds to wait after failed attempt number `attempt`, from 1.
+
+    Exponential with full jitter: uniform between 0 and min(30, 0.5 · 2^(attempt-1)).
+    https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+
+    Args:
+        attempt: Attempts made so far.
+        chance: A random number in [0, 1).
+    """
+    return chance * min(LONGEST_BACKOFF_S, FIRST_BACKOFF_S * 2.0 ** min(attempt - 1, 16))
+
+
+def parse_retry_after(value: str | None, now: datetime) -> float | None:
+    """Return the seconds a Retry-After header asks for, from 0; null for none or for garbage.
+
+    Args:
+        value: Seconds, or any of the three HTTP dates (RFC 9110 §10.2.3, §5.6.7).
+        now: The present, with a time zone.
+    """
+    if value is None:
+        return None
+    text = value.strip()
+    if text.isascii() and text.isdigit():
+        return float(text) if len(text) <= _LONGEST_DELTA else None
+    try:
+        date = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    aware = date if date.tzinfo else date.replace(tzinfo=now.tzinfo)
+    return max(0.0, (aware - now).total_seconds())
