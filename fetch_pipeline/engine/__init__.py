@@ -1,0 +1,1 @@
+"""The network: one crew of workers, one page at a time each, one outcome per URL."""

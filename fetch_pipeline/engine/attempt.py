@@ -1,0 +1,56 @@
+"""What one attempt has learnt so far: filled in while it runs, read when it ends, well or not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from time import perf_counter
+
+from fetch_pipeline.core.outcome import Body, Head
+
+
+class Phase(StrEnum):
+    """What an attempt is busy with; the values complete "timeout while ..."."""
+
+    QUEUE = "waiting for a connection"
+    DNS = "resolving the name"
+    CONNECT = "connecting"
+    FIRST_BYTE = "waiting for the first byte"
+    DOWNLOAD = "reading the body"
+
+
+@dataclass(slots=True, kw_only=True)
+class Attempt:
+    """The notes of one attempt.
+
+    Attributes:
+        visited: Hrefs asked so far, in order; more than one after redirects.
+        head: Of the last response, once its status line and headers arrived.
+        body: What was read of it so far.
+        phase: What is being waited for.
+        spent_s: Seconds spent in each phase that was entered, summed over the hops.
+    """
+
+    visited: list[str]
+    head: Head | None = None
+    body: Body | None = None
+    phase: Phase = Phase.QUEUE
+    spent_s: dict[Phase, float] = field(default_factory=dict)
+    _since: float = field(default_factory=perf_counter)
+
+    def enter(self, phase: Phase) -> None:
+        """Close the books of the running phase and begin the next."""
+        self.close()
+        self.phase = phase
+
+    def close(self) -> None:
+        """Book the time since the last entry to the running phase."""
+        now = perf_counter()
+        self.spent_s[self.phase] = self.spent_s.get(self.phase, 0.0) + now - self._since
+        self._since = now
+
+    def hop(self, href: str) -> None:
+        """Note that `href` is asked next: what is known of the response before is history."""
+        self.visited.append(href)
+        self.head = self.body = None
+        self.enter(Phase.QUEUE)

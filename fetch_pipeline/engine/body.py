@@ -1,0 +1,85 @@
+"""Reading one body: in pieces, within both caps, to the end that was promised."""
+
+from __future__ import annotations
+
+import hashlib
+
+import aiohttp
+
+from fetch_pipeline.core.outcome import Body
+from fetch_pipeline.core.policy import FetchPolicy
+from fetch_pipeline.engine.attempt import Attempt
+from fetch_pipeline.engine.charset import TextCounter
+from fetch_pipeline.engine.coding import BodyDecoder
+
+
+class TooLargeError(Exception):
+    """The body passed a cap of the policy."""
+
+
+class CutBodyError(Exception):
+    """The transfer ended well, but inside a compressed body."""
+
+
+async def read_body(
+    response: aiohttp.ClientResponse, attempt: Attempt, policy: FetchPolicy
+) -> Body:
+    """Read the whole body and return what it was; `attempt.body` tells how far it came meanwhile.
+
+    Memory: one piece at a time, whatever the size of the page.
+
+    Raises:
+        TooLargeError: A cap was passed; nothing more is read.
+        CutBodyError: The content coding did not reach its end.
+        CodingError: The body is not what its Content-Encoding says.
+        aiohttp.ClientError, TimeoutError: As `engine.classify` lists them.
+    """
+    reader = _Reader(response, policy)
+    try:
+        async for chunk in response.content.iter_any():
+            reader.take(chunk)
+    finally:
+        attempt.body = reader.partial()
+    attempt.body = reader.whole()
+    return attempt.body
+
+
+class _Reader:
+    """The sums and hashes of a body that streams by."""
+
+    def __init__(self, response: aiohttp.ClientResponse, policy: FetchPolicy) -> None:
+        self._policy = policy
+        self._decoder = BodyDecoder(response.headers.get("Content-Encoding"))
+        self._text = TextCounter(response.headers.get("Content-Type"))
+        self._digest = hashlib.sha256()
+        self._wire_bytes = self._body_bytes = 0
+
+    def take(self, chunk: bytes) -> None:
+        self._wire_bytes += len(chunk)
+        if self._wire_bytes > self._policy.max_wire_bytes:
+            msg = f"more than max_wire_bytes={self._policy.max_wire_bytes} transferred"
+            raise TooLargeError(msg)
+        for piece in self._decoder.feed(chunk):
+            self._body_bytes += len(piece)
+            if self._body_bytes > self._policy.max_body_bytes:
+                msg = f"more than max_body_bytes={self._policy.max_body_bytes} after decoding"
+                raise TooLargeError(msg)
+            self._digest.update(piece)
+            self._text.feed(piece)
+
+    def partial(self) -> Body:
+        return Body(wire_bytes=self._wire_bytes, body_bytes=self._body_bytes)
+
+    def whole(self) -> Body:
+        if not self._decoder.complete:
+            msg = f"the compressed body ends early, after {self._wire_bytes} bytes"
+            raise CutBodyError(msg)
+        text = None if self._decoder.unknown else self._text.finish()
+        return Body(
+            wire_bytes=self._wire_bytes,
+            body_bytes=self._body_bytes,
+            sha256=self._digest.hexdigest(),
+            length=text.length if text else None,
+            charset=text.charset if text else None,
+            charset_source=text.source if text else None,
+        )

@@ -1,0 +1,195 @@
+"""How many characters a body has, without ever holding it.
+
+The order is the one of the HTML standard (§13.2.3) and of WHATWG Encoding's "decode":
+byte order mark, Content-Type header, `<meta>`, XML declaration, strict UTF-8, windows-1252.
+Labels count only if WHATWG lists them: Python's codecs also know `zlib`, `idna` and `utf-7`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import webencodings
+
+PRESCAN_BYTES: Final = 4096
+"""What is looked at for a declaration; HTML asks for 1024 and lets clients look further."""
+
+_BOMS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16le"),
+    (codecs.BOM_UTF16_BE, "utf-16be"),
+)
+
+_TEXT_TYPES: Final = frozenset(
+    {
+        "application/ecmascript",
+        "application/graphql",
+        "application/javascript",
+        "application/json",
+        "application/rtf",
+        "application/toml",
+        "application/x-javascript",
+        "application/x-ndjson",
+        "application/x-sh",
+        "application/x-www-form-urlencoded",
+        "application/x-yaml",
+        "application/xml",
+        "application/xml-dtd",
+        "application/yaml",
+    }
+)
+_TEXT_SUFFIXES: Final = ("+json", "+xml", "+yaml")
+
+_CHARSET_PARAMETER: Final = re.compile(r";\s*charset\s*=\s*[\"']?([^\s;\"']+)", re.IGNORECASE)
+_META: Final = re.compile(rb"<meta[^>]+?charset\s*=\s*[\"']?\s*([^\s\"'/>;]+)", re.IGNORECASE)
+_COMMENT: Final = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
+_XML: Final = re.compile(rb"\A\s*<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"']+)[\"']")
+
+# What text never contains (https://mimesniff.spec.whatwg.org/#binary-data-byte).
+_BINARY: Final = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A whole body as text.
+
+    Attributes:
+        length: Characters (Unicode code points); a byte order mark is none.
+        charset: WHATWG name of the encoding.
+        source: bom, header, meta, xml, utf-8 or fallback.
+    """
+
+    length: int
+    charset: str
+    source: str
+
+
+class TextCounter:
+    """Count the characters of a body while it streams by. Holds at most `PRESCAN_BYTES`."""
+
+    def __init__(self, content_type: str | None) -> None:
+        self._media_type = (content_type or "").partition(";")[0].strip().lower()
+        self._header = _CHARSET_PARAMETER.search(content_type or "")
+        self._held = bytearray()
+        self._count: _Count | None = None
+        self._binary = not _may_be_text(self._media_type)
+
+    def feed(self, piece: bytes) -> None:
+        """Take the next decoded bytes."""
+        if self._binary:
+            return
+        if self._count:
+            self._count.feed(piece)
+            return
+        self._held += piece
+        if len(self._held) >= PRESCAN_BYTES:
+            self._begin()
+
+    def finish(self) -> Text | None:
+        """Return what the whole body was; null when it was not text."""
+        if not self._binary and not self._count:
+            self._begin()
+        return self._count.finish() if self._count else None
+
+    def _begin(self) -> None:
+        head = bytes(self._held)
+        self._held.clear()
+        bom = next(((mark, name) for mark, name in _BOMS if head.startswith(mark)), None)
+        if not self._media_type and not bom and _BINARY.search(head):
+            self._binary = True
+            return
+        self._count = self._choose(head, bom)
+        self._count.feed(head.removeprefix(bom[0]) if bom else head)
+
+    def _choose(self, head: bytes, bom: tuple[bytes, str] | None) -> _Count:
+        if bom:
+            return _Declared(bom[1], "bom")
+        if self._header and (name := _known(self._header[1])):
+            return _Declared(name, "header")
+        if self._may_declare("html") and (name := _declared(_META, _COMMENT.sub(b"", head))):
+            return _Declared(_readable_by_ascii(name), "meta")
+        if self._may_declare("xml") and (name := _declared(_XML, head)):
+            return _Declared(_readable_by_ascii(name), "xml")
+        return _Guessed()
+
+    def _may_declare(self, language: str) -> bool:
+        return not self._media_type or language in self._media_type
+
+
+def _may_be_text(media_type: str) -> bool:
+    """Tell whether the type is one of text; without a type, the bytes will tell."""
+    return (
+        not media_type
+        or media_type.startswith("text/")
+        or media_type in _TEXT_TYPES
+        or media_type.endswith(_TEXT_SUFFIXES)
+    )
+
+
+def _known(label: str) -> str | None:
+    """Return WHATWG's name for `label`; null for labels it does not list or tells to refuse."""
+    encoding = webencodings.lookup(label)
+    return str(encoding.name) if encoding and encoding.name != "replacement" else None
+
+
+def _declared(pattern: re.Pattern[bytes], head: bytes) -> str | None:
+    found = pattern.search(head)
+    return _known(found[1].decode("ascii", "replace")) if found else None
+
+
+def _readable_by_ascii(name: str) -> str:
+    """Correct a declaration that could not have been read if it were true (HTML §13.2.3.2)."""
+    return {"utf-16le": "utf-8", "utf-16be": "utf-8", "x-user-defined": "windows-1252"}.get(
+        name, name
+    )
+
+
+class _Declared:
+    """Counts in an encoding that somebody named; bad bytes count as U+FFFD, as in browsers."""
+
+    def __init__(self, name: str, source: str) -> None:
+        self._name, self._source = name, source
+        self._decoder = webencodings.lookup(name).codec_info.incrementaldecoder(errors="replace")
+        self._length = 0
+
+    def feed(self, piece: bytes) -> None:
+        self._length += len(self._decoder.decode(piece))
+
+    def finish(self) -> Text:
+        self._length += len(self._decoder.decode(b"", final=True))
+        return Text(length=self._length, charset=self._name, source=self._source)
+
+
+class _Guessed:
+    """Counts as UTF-8, and as windows-1252 from the first byte that is not.
+
+    Nothing needs to be read again: windows-1252 has one character per byte.
+    """
+
+    def __init__(self) -> None:
+        self._decoder: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")()
+        self._length = self._bytes = 0
+
+    def feed(self, piece: bytes) -> None:
+        self._bytes += len(piece)
+        self._decode(piece, final=False)
+
+    def finish(self) -> Text:
+        self._decode(b"", final=True)
+        if self._decoder:
+            return Text(length=self._length, charset="utf-8", source="utf-8")
+        return Text(length=self._bytes, charset="windows-1252", source="fallback")
+
+    def _decode(self, piece: bytes, *, final: bool) -> None:
+        if not self._decoder:
+            return
+        try:
+            self._length += len(self._decoder.decode(piece, final))
+        except UnicodeDecodeError:
+            self._decoder = None
+
+
+_Count = _Declared | _Guessed

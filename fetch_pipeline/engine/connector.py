@@ -1,0 +1,91 @@
+"""Connections: only to addresses that may be dialled, never reused with leftovers in them."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Callable
+from typing import Final
+
+import aiohttp
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.client_reqrep import ConnectionKey
+from aiohttp.connector import AddrInfoType, Connection
+from aiohttp.tracing import Trace
+
+from fetch_pipeline.core.address import may_dial
+from fetch_pipeline.core.policy import FetchPolicy, Network
+
+_KEEPALIVE_S: Final = 5.0  # idle sockets cost memory (TLS) and file descriptors; nginx keeps 75 s
+_DNS_TTL_S: Final = 300
+_DNS_ENTRIES: Final = 10_000
+_NEVER_ROUND_S: Final = 3600.0  # aiohttp rounds longer timeouts up to whole seconds of the loop
+
+
+class RefusedAddressError(OSError):
+    """The address that would have been dialled is not public and not allowed."""
+
+
+def open_connector(policy: FetchPolicy) -> aiohttp.TCPConnector:
+    """Make the one connector of a fetch. Its limits are off: the crew of workers bounds it."""
+    return _CleanConnector(
+        limit=0,
+        limit_per_host=0,
+        keepalive_timeout=_KEEPALIVE_S,
+        ttl_dns_cache=_DNS_TTL_S,
+        dns_cache_max_size=_DNS_ENTRIES,
+        # Named, because aiohttp's own choice depends on what happens to be installed. Threads ask
+        # the system's resolver, so /etc/hosts and split DNS work.
+        resolver=aiohttp.ThreadedResolver(),
+        socket_factory=guarded_socket(policy.allow_addresses),
+        ssl=_tls(policy),
+        timeout_ceil_threshold=_NEVER_ROUND_S,
+    )
+
+
+def guarded_socket(allowed: tuple[Network, ...]) -> Callable[[AddrInfoType], socket.socket]:
+    """Return the one place every dialled address passes: literal, resolved or redirected to.
+
+    Checking names or URLs instead would miss rebinding: the answer may differ the next time.
+    """
+
+    def open_socket(info: AddrInfoType) -> socket.socket:
+        family, kind, protocol, _, address = info
+        if not may_dial(str(address[0]), allowed):
+            # One text for all candidates of a host: aiohappyeyeballs then raises this very type.
+            msg = "the address is not public and not in allow_addresses"
+            raise RefusedAddressError(msg)
+        return socket.socket(family, kind, protocol)
+
+    return open_socket
+
+
+def _tls(policy: FetchPolicy) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if policy.ca_file:
+        context.load_verify_locations(policy.ca_file)
+    if not policy.verify_tls:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+class _CleanConnector(aiohttp.TCPConnector):
+    """Never sends a request over a connection that received bytes nobody asked for.
+
+    RFC 9112 §6.3: extra data must not be processed as a separate response. aiohttp looks when it
+    puts a connection back, not when it takes one out (aiohttp#13656), so bytes that arrive in
+    between are taken for the next page. `_get` is a private hook; a test notices when it goes.
+    """
+
+    async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
+        for idle in list(self._conns.get(key, ())):
+            if idle[0].should_close:
+                self._drop(key, idle)
+        return await super()._get(key, traces)
+
+    def _drop(self, key: ConnectionKey, idle: tuple[ResponseHandler, float]) -> None:
+        idle[0].close()
+        self._conns[key].remove(idle)
+        if not self._conns[key]:
+            del self._conns[key]

@@ -1,0 +1,72 @@
+"""The HTTP session of a fetch: aiohttp with every default that loses data or time turned off."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import aiohttp
+from aiohttp.connector import Connection
+
+from fetch_pipeline.core.policy import FetchPolicy
+from fetch_pipeline.engine.coding import ACCEPT_ENCODING
+from fetch_pipeline.engine.connector import open_connector
+from fetch_pipeline.engine.trace import phase_trace
+
+_ACCEPT: Final = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+_READ_BYTES: Final = 64 * 1024  # aiohttp buffers twice this per connection; its default is 256 KiB
+_HEADER_LINE_BYTES: Final = 64 * 1024  # aiohttp's 8190 fails pages with long cookies or CSPs
+_HEADER_LINES: Final = 1000
+
+
+class PageResponse(aiohttp.ClientResponse):
+    """A response that remembers who sent it: a short body frees the connection before we look."""
+
+    remote_ip: str | None = None
+
+    async def start(self, connection: Connection) -> aiohttp.ClientResponse:
+        """Note the peer, then read the status line and headers."""
+        peer = connection.transport.get_extra_info("peername") if connection.transport else None
+        self.remote_ip = str(peer[0]) if peer else None
+        return await super().start(connection)
+
+
+@asynccontextmanager
+async def open_session(policy: FetchPolicy) -> AsyncIterator[aiohttp.ClientSession]:
+    """Open the one session of a fetch; its requests must carry an `Attempt` as trace context."""
+    session = aiohttp.ClientSession(
+        connector=open_connector(policy),
+        response_class=PageResponse,
+        headers={
+            "User-Agent": policy.user_agent,
+            "Accept": _ACCEPT,
+            "Accept-Encoding": ACCEPT_ENCODING,
+        },
+        cookie_jar=aiohttp.DummyCookieJar(),  # rows must not depend on the order of fetching
+        auto_decompress=False,  # aiohttp takes a cut gzip body for a whole one
+        trust_env=False,  # proxies and .netrc of whoever runs this are not the list's business
+        timeout=aiohttp.ClientTimeout(
+            total=None,  # `page` bounds the attempt; aiohttp would start anew at each hop
+            connect=policy.connect_timeout_s,
+            sock_read=policy.read_timeout_s,
+            ceil_threshold=policy.total_timeout_s,
+        ),
+        read_bufsize=_READ_BYTES,
+        max_line_size=_HEADER_LINE_BYTES,
+        max_field_size=_HEADER_LINE_BYTES,
+        max_headers=_HEADER_LINES,
+        trace_configs=[phase_trace()],
+        raise_for_status=False,
+    )
+    # aiohttp sends idempotent requests again without telling (aiohttp#10790): attempts are ours to
+    # count. A test notices when the private switch goes.
+    session._retry_connection = False  # noqa: SLF001
+    async with session:
+        yield session
+
+
+def remote_ip(response: aiohttp.ClientResponse) -> str | None:
+    """Return the numeric address that answered."""
+    return response.remote_ip if isinstance(response, PageResponse) else None
