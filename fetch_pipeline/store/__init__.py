@@ -1,0 +1,1 @@
+"""Where rows rest: URL lists, the journal of a running fetch, the warehouse."""

@@ -1,0 +1,219 @@
+"""The tables of a family: every column once, with its type and what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+import pandas as pd
+import pyarrow as pa
+
+
+class ColumnType(Enum):
+    """What a column holds, and how Arrow says it."""
+
+    INT = pa.int64()
+    FLOAT = pa.float64()
+    BOOL = pa.bool_()
+    TEXT = pa.string()
+    TIMESTAMP = pa.timestamp("us", tz="UTC")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column; every column may be null unless `about` says otherwise."""
+
+    name: str
+    type: ColumnType
+    about: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """One kind of table: its columns in order, and the columns that make a row unique."""
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+
+    @property
+    def arrow_schema(self) -> pa.Schema:
+        """The columns as Arrow types, all nullable."""
+        return pa.schema([(column.name, column.type.value) for column in self.columns])
+
+
+# pandas would turn a nullable integer into a float, and 404 into 404.0.
+_PANDAS_TYPES: Final[Mapping[pa.DataType, pd.api.extensions.ExtensionDtype]] = {
+    pa.int64(): pd.Int64Dtype(),
+    pa.bool_(): pd.BooleanDtype(),
+    pa.string(): pd.StringDtype(),
+}
+
+
+def to_pandas(rows: pa.Table) -> pd.DataFrame:
+    """Return rows as a frame whose integers stay integers where some are null."""
+    frame: pd.DataFrame = rows.to_pandas(types_mapper=_PANDAS_TYPES.get)
+    return frame
+
+
+def from_pandas(frame: pd.DataFrame) -> pa.RecordBatchReader:
+    """Return a frame as rows a warehouse can hold; its index is not stored.
+
+    Raises:
+        TypeError: A column holds something else than numbers, text, truth or moments.
+    """
+    rows = pa.Table.from_pandas(frame, preserve_index=False)
+    schema = pa.schema([(field.name, _storable(field)) for field in rows.schema])
+    return rows.cast(schema).to_reader()
+
+
+def _storable(field: pa.Field) -> pa.DataType:
+    for fits, column_type in _WIDEST:
+        if fits(field.type):
+            return column_type.value
+    msg = f"column {field.name!r} holds {field.type}: a table has numbers, text, truth or moments"
+    raise TypeError(msg)
+
+
+_WIDEST: Final = (
+    (pa.types.is_boolean, ColumnType.BOOL),
+    (pa.types.is_integer, ColumnType.INT),
+    (pa.types.is_floating, ColumnType.FLOAT),
+    (pa.types.is_timestamp, ColumnType.TIMESTAMP),
+    (pa.types.is_string, ColumnType.TEXT),
+    (pa.types.is_large_string, ColumnType.TEXT),
+    (pa.types.is_null, ColumnType.TEXT),  # a column without a value says nothing of its type
+)
+
+
+def _columns(kind: ColumnType, **about: str) -> tuple[Column, ...]:
+    return tuple(Column(name=name, type=kind, about=text) for name, text in about.items())
+
+
+_INT, _FLOAT, _TEXT, _TIME = (
+    ColumnType.INT,
+    ColumnType.FLOAT,
+    ColumnType.TEXT,
+    ColumnType.TIMESTAMP,
+)
+
+URL_LIST: Final = Table(
+    name="url_list",
+    key=("line",),
+    columns=(
+        *_columns(_INT, line="Line (or row) of the list file, from 1; never null"),
+        *_columns(
+            _TEXT,
+            url="As listed, without user:password; never null",
+            href="What is sent: WHATWG form without fragment",
+            host="Host key: scheme, host and port",
+            problem="Why it is no URL; null exactly where href is not",
+        ),
+        *_columns(_INT, duplicate_of="Line of the first row with the same href"),
+    ),
+)
+
+PAGE_LENGTHS: Final = Table(
+    name="page_lengths",
+    key=("line",),
+    columns=(
+        *_columns(_INT, line="Line of the list file; never null"),
+        *_columns(
+            _TEXT,
+            url="As listed, without user:password; never null",
+            outcome="What became of it, from the closed list; never null",
+            detail="Why, for people; null for fetched pages",
+        ),
+        *_columns(_INT, status="HTTP status; null unless a status line was parsed"),
+        *_columns(_TEXT, final_url="URL that answered, after redirects"),
+        *_columns(
+            _INT,
+            redirects="Redirects followed",
+            length="Characters of the decoded text; null unless the body is whole and text",
+            body_bytes="Bytes of the body after content decoding",
+            wire_bytes="Bytes of the body as transferred",
+        ),
+        *_columns(
+            _TEXT,
+            content_type="Content-Type header",
+            content_encoding="Content-Encoding header",
+            charset="WHATWG name of the encoding the length was counted in",
+            charset_source="Who named it: bom, header, meta, xml, utf-8 or fallback",
+            sha256="SHA-256 of the body after content decoding, in hex; null unless whole",
+            remote_ip="Address that answered",
+        ),
+        *_columns(_INT, attempts="Requests sent, redirects not counted"),
+        *_columns(
+            _FLOAT,
+            queue_s="Seconds until a connection was looked for (last attempt)",
+            dns_s="Seconds resolving names (last attempt)",
+            connect_s="Seconds in TCP and TLS handshakes (last attempt)",
+            first_byte_s="Seconds from request to response headers (last attempt)",
+            download_s="Seconds reading and decoding the body (last attempt)",
+            elapsed_s="Seconds from the first attempt's start to the end",
+        ),
+        *_columns(_TIME, started_at="Start of the first attempt, UTC"),
+        *_columns(_TEXT, etag="ETag header", last_modified="Last-Modified header"),
+        *_columns(_FLOAT, retry_after_s="Seconds the server asked to stay away"),
+        *_columns(_INT, duplicate_of="Line of the first row with the same URL"),
+        *_columns(_TEXT, run_id="Dagster run that fetched the row"),
+    ),
+)
+
+_FETCH_COLUMNS: Final = (
+    *_columns(
+        _TEXT,
+        run_id="Dagster run that stored the pages; never null",
+        asset="Asset key of the fetch; never null",
+        strategy="sequential or async",
+    ),
+    *_columns(_TIME, started_at="Start of the fetch, UTC"),
+    *_columns(
+        _INT,
+        concurrency="Workers",
+        urls="Rows of the list",
+        fetched="Rows with a whole page",
+        failed="Rows without",
+    ),
+    *_columns(
+        _FLOAT,
+        wall_s="Seconds the fetch ran; of all parts when it was continued",
+        busy_s="Sum of the pages' own seconds: what one at a time would need",
+        slowest_s="Seconds of the slowest page",
+        ideal_s="Least wall seconds possible for these pages at this concurrency",
+        p50_s="Seconds: half of the pages took at most this",
+        p95_s="Seconds: 95 % of the pages took at most this",
+        p99_s="Seconds: 99 % of the pages took at most this",
+        pages_per_s="Requested pages per second of wall time",
+    ),
+    *_columns(_INT, body_bytes="Bytes of all bodies after content decoding"),
+    *_columns(_FLOAT, cpu_s="Processor seconds of the process while fetching"),
+    *_columns(_INT, peak_rss_bytes="Most memory the process held until the end of the fetch"),
+)
+
+_LIST_COLUMN: Final = _columns(_TEXT, list_sha256="Which list: runs of the same one are compared")
+
+FETCH_RUNS: Final = Table(
+    name="fetch_runs",
+    key=("run_id", "asset"),
+    columns=(*_FETCH_COLUMNS, *_LIST_COLUMN),
+)
+"""What each stored fetch took, written in one transaction with its pages: no timing without a
+table, no table without its timing."""
+
+RUN_TIMINGS: Final = Table(
+    name="run_timings",
+    key=("run_id", "asset"),
+    columns=(
+        *_FETCH_COLUMNS,
+        *_columns(_FLOAT, speedup="How many times faster than one page at a time"),
+        *_columns(
+            _TEXT,
+            speedup_source="measured: against the latest sequential run of the same list; "
+            "estimated: against busy_s",
+        ),
+        *_LIST_COLUMN,
+    ),
+)

@@ -1,0 +1,166 @@
+"""Reading a URL list: any of five formats, compressed or not, from any file system, streamed."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from pathlib import PurePosixPath
+from typing import BinaryIO, Final, TypeAlias, cast
+
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fetch_pipeline.core.plan import Entry
+
+DEFAULT_COLUMN: Final = "url"
+
+_Reader: TypeAlias = Callable[[BinaryIO, "str | None"], Iterator[Entry]]
+
+_BOMS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+class UrlListError(Exception):
+    """The list as a whole cannot be read; the message names the file, the place and the fix."""
+
+
+def read_entries(path: str, column: str | None = None) -> Iterator[Entry]:
+    """Yield the line number and text of every listed URL, in order; nothing else is judged here.
+
+    Args:
+        path: Local path or fsspec URL; its ending tells the format (.txt, .csv, .tsv, .jsonl,
+            .parquet, each also .gz).
+        column: Where the URLs are in a file that has columns; null for the one named "url", or
+            for the only one.
+
+    Raises:
+        UrlListError: The file is missing, not of the format its name says, lacks the column, or
+            lists nothing.
+    """
+    read = _reader(path)
+    listed = 0
+    try:
+        with fsspec.open(path, "rb", compression="gzip" if path.endswith(".gz") else None) as file:
+            for listed, entry in enumerate(read(file, column), 1):  # noqa: B007 - counted
+                yield entry
+    except FileNotFoundError as error:
+        msg = f"{path} does not exist: put a URL list there, or configure url_list with its path"
+        raise UrlListError(msg) from error
+    except (OSError, EOFError, UnicodeError, csv.Error, pa.ArrowException, _ColumnError) as error:
+        msg = f"{path} cannot be read as its name says, after {listed} URLs: {error}"
+        raise UrlListError(msg) from error
+    if not listed:
+        msg = f"{path} has no URLs: one per line (or row) expected"
+        raise UrlListError(msg)
+
+
+def list_version(path: str) -> str | None:
+    """Return what differs whenever the list at `path` was changed; null where there is none."""
+    filesystem, name = fsspec.url_to_fs(path)
+    return str(filesystem.ukey(name)) if filesystem.exists(name) else None
+
+
+class _ColumnError(Exception):
+    """There is no column to take the URLs from."""
+
+
+def _reader(path: str) -> _Reader:
+    suffix = PurePosixPath(path.removesuffix(".gz")).suffix.lower()
+    if suffix not in _READERS:
+        known = " ".join(_READERS)
+        msg = f"{path} ends in {suffix or 'nothing'}: one of {known} expected, each also .gz"
+        raise UrlListError(msg)
+    return _READERS[suffix]
+
+
+def _text(file: BinaryIO, newline: str | None) -> io.TextIOWrapper:
+    """Decode by byte order mark, else as UTF-8. A bad byte spoils its own line only."""
+    buffered = io.BufferedReader(cast("io.RawIOBase", file))
+    start = buffered.peek(4)
+    encoding = next((name for mark, name in _BOMS if start.startswith(mark)), "utf-8")
+    return io.TextIOWrapper(buffered, encoding, errors="surrogateescape", newline=newline)
+
+
+def _txt(file: BinaryIO, _: str | None) -> Iterator[Entry]:
+    for line, raw in enumerate(_text(file, newline=None), 1):
+        text = raw.strip()
+        if text and not text.startswith("#"):
+            yield Entry(line, text)
+
+
+def _csv(file: BinaryIO, column: str | None) -> Iterator[Entry]:
+    return _delimited(file, column, delimiter=",")
+
+
+def _tsv(file: BinaryIO, column: str | None) -> Iterator[Entry]:
+    return _delimited(file, column, delimiter="\t")
+
+
+def _delimited(file: BinaryIO, column: str | None, *, delimiter: str) -> Iterator[Entry]:
+    rows = csv.reader(_text(file, newline=""), delimiter=delimiter)
+    header = next(rows, None)
+    if header is None:
+        return
+    index = header.index(_chosen(column, header))
+    before = rows.line_num
+    for row in rows:
+        line, before = before + 1, rows.line_num  # a quoted cell may span lines
+        if row:
+            yield Entry(line, row[index] if index < len(row) else "")
+
+
+def _jsonl(file: BinaryIO, column: str | None) -> Iterator[Entry]:
+    for line, raw in enumerate(_text(file, newline=None), 1):
+        if raw.strip():
+            yield _json_entry(line, raw, column or DEFAULT_COLUMN)
+
+
+def _json_entry(line: int, raw: str, column: str) -> Entry:
+    """Read one line: an object with the column, or a bare string."""
+    try:
+        value = json.loads(raw)
+    except ValueError as error:
+        return Entry(line, "", f"not JSON: {error}")
+    found = value.get(column) if isinstance(value, dict) else value
+    return _entry(line, found, column)
+
+
+def _parquet(file: BinaryIO, column: str | None) -> Iterator[Entry]:
+    parquet = pq.ParquetFile(file)
+    chosen = _chosen(column, parquet.schema_arrow.names)
+    line = 0
+    for batch in parquet.iter_batches(columns=[chosen]):
+        for value in batch.column(0).to_pylist():
+            line += 1
+            yield _entry(line, value, chosen)
+
+
+def _entry(line: int, value: object, column: str) -> Entry:
+    if isinstance(value, str):
+        return Entry(line, value)
+    return Entry(line, "", f"{column} is no text but {value!r:.80}")
+
+
+def _chosen(column: str | None, names: list[str]) -> str:
+    """Return the column that holds the URLs."""
+    wanted = column or (names[0] if len(names) == 1 else DEFAULT_COLUMN)
+    if wanted in names:
+        return wanted
+    msg = f"no column {wanted!r} among {', '.join(map(repr, names))}: configure `column`"
+    raise _ColumnError(msg)
+
+
+_READERS: Final[dict[str, _Reader]] = {
+    ".txt": _txt,
+    ".csv": _csv,
+    ".tsv": _tsv,
+    ".jsonl": _jsonl,
+    ".parquet": _parquet,
+}
