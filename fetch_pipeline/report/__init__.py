@@ -1,0 +1,1 @@
+"""What people see: texts and pictures made of plain values."""

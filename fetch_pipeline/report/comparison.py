@@ -1,0 +1,87 @@
+"""The comparison of the two strategies, as a picture and as text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from fetch_pipeline.core.timing import ASYNC, FetchRun, Speedup
+from fetch_pipeline.report import svg
+
+_LABEL_PX: Final = 84
+_BAR_PX: Final = 110
+_ROW_PX: Final = 17
+_BAR_CHARACTERS: Final = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """One bar: a wall time and what it is of."""
+
+    label: str
+    seconds: float
+    colour: str
+
+
+def measures(run: FetchRun, gain: Speedup) -> list[Measure]:
+    """Return what there is to compare for one run: the baseline, the run, the bound."""
+    if run.strategy != ASYNC:
+        return [Measure(label="one at a time", seconds=run.wall_s, colour=svg.SEQUENTIAL)]
+    baseline = "one at a time" if gain.measured else "one by one, est."
+    return [
+        Measure(label=baseline, seconds=gain.baseline_s, colour=svg.SEQUENTIAL),
+        Measure(label=f"{run.concurrency} at once", seconds=run.wall_s, colour=svg.ASYNC),
+        Measure(label="ideal", seconds=run.ideal_s, colour=svg.IDEAL),
+    ]
+
+
+def comparison_picture(run: FetchRun, gain: Speedup) -> str:
+    """Return a Markdown image of the bars, below 1000 characters: longer ones are not shown inline.
+
+    https://github.com/dagster-io/dagster shows longer Markdown behind a link (checked on 1.13.27).
+    """
+    rows = measures(run, gain)
+    longest = max(row.seconds for row in rows) or 1.0
+    parts = [_bar(number, row, longest) for number, row in enumerate(rows)]
+    return svg.image(_headline(run, gain), svg.svg(250, len(rows) * _ROW_PX, *parts))
+
+
+def comparison_text(run: FetchRun, gain: Speedup) -> str:
+    """Return the comparison for a terminal, several lines, without a newline at the end."""
+    rows = measures(run, gain)
+    longest = max(row.seconds for row in rows) or 1.0
+    return "\n".join(
+        [
+            f"{run.asset}: {run.urls} URLs, {run.fetched} fetched, {run.failed} failed",
+            *(_text_bar(row, longest) for row in rows),
+            f"  {_headline(run, gain)}",
+        ]
+    )
+
+
+def _headline(run: FetchRun, gain: Speedup) -> str:
+    if run.strategy != ASYNC:
+        return "no concurrent run to compare with yet"
+    return f"{gain.factor:.1f} x faster ({gain.source}), {run.efficiency:.0%} of ideal"
+
+
+def _bar(number: int, row: Measure, longest: float) -> str:
+    top, width = number * _ROW_PX, max(1, round(row.seconds / longest * _BAR_PX))
+    return (
+        svg.text(0, top + 12, row.label)
+        + f"<path fill='{row.colour}' d='M{_LABEL_PX},{top + 3}h{width}v11h-{width}z'/>"
+        + svg.text(_LABEL_PX + width + 4, top + 12, seconds(row.seconds))
+    )
+
+
+def _text_bar(row: Measure, longest: float) -> str:
+    bar = "█" * max(1, round(row.seconds / longest * _BAR_CHARACTERS))
+    return f"  {row.label:<16} {seconds(row.seconds):>9}  {bar}"
+
+
+def seconds(amount: float) -> str:
+    """Write a time as people do: three figures, and minutes where seconds are too many."""
+    minute = 60
+    if amount < 10 * minute:
+        return f"{amount:.3g} s" if amount < minute else f"{amount:.0f} s"
+    return f"{amount / minute:.0f} min"
