@@ -1,0 +1,1 @@
+"""A small web server that misbehaves on request, for the demo, the tests and the benchmarks."""
