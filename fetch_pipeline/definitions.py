@@ -1,0 +1,23 @@
+"""The door: everything Dagster finds here."""
+
+import dagster as dg
+
+from fetch_pipeline.defs.demo import demo_family, demo_fetcher
+from fetch_pipeline.defs.family import list_family
+from fetch_pipeline.defs.resources import Fetcher, Journals, WarehouseResource
+
+defs = dg.Definitions.merge(
+    list_family("data/urls.txt"),
+    # Another list is another line:
+    # list_family("lists/blog.csv", column="link", prefix="blog"),  # noqa: ERA001 - an example
+    demo_family(),
+    dg.Definitions(
+        resources={
+            "fetcher": Fetcher(),
+            "demo_fetcher": demo_fetcher(),
+            "journals": Journals(),
+            "warehouse": WarehouseResource(),
+        },
+        executor=dg.in_process_executor,  # *Materialize all* compares, so one step at a time
+    ),
+)

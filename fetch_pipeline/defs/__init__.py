@@ -1,0 +1,1 @@
+"""Dagster's side: assets, checks, jobs, resources. The only room that imports Dagster."""

@@ -1,0 +1,91 @@
+"""What must hold of a family's tables, and what somebody should look at when it does not."""
+# No `from __future__ import annotations` here: Dagster reads the annotations at run time.
+
+from collections.abc import Sequence
+
+import dagster as dg
+from pydantic import Field
+
+from fetch_pipeline.defs.resources import WarehouseResource, place_of
+from fetch_pipeline.defs.spec import FamilySpec
+from fetch_pipeline.store.compare import compare_pages, count_failed, find_lost_row
+from fetch_pipeline.store.warehouse import Place
+
+FETCH_ASSETS = ("page_lengths_sequential", "page_lengths")
+
+
+class FailureLimit(dg.Config):
+    """How many pages may fail before somebody should look."""
+
+    limit: float = Field(
+        default=0.1, ge=0, le=1, description="Share of the rows without a page that is tolerated."
+    )
+
+
+def build_checks(spec: FamilySpec) -> Sequence[dg.AssetChecksDefinition]:
+    """Make the checks of a family."""
+    return [
+        *(_every_url_has_one_row(spec, asset) for asset in FETCH_ASSETS),
+        *(_failures_below_limit(spec, asset) for asset in FETCH_ASSETS),
+        _same_pages(spec),
+    ]
+
+
+def _place(spec: FamilySpec, asset: str) -> Place:
+    return place_of(spec.key(asset))
+
+
+def _every_url_has_one_row(spec: FamilySpec, asset: str) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=spec.key(asset),
+        blocking=True,
+        description="The table has exactly the lines of url_list, in the same order.",
+    )
+    def every_url_has_one_row(
+        warehouse: dg.ResourceParam[WarehouseResource],
+    ) -> dg.AssetCheckResult:
+        lost = find_lost_row(warehouse.open(), _place(spec, "url_list"), _place(spec, asset))
+        return dg.AssetCheckResult(passed=lost is None, description=lost)
+
+    return every_url_has_one_row
+
+
+def _failures_below_limit(spec: FamilySpec, asset: str) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=spec.key(asset), description="No more pages failed than the configured share."
+    )
+    def failures_below_limit(
+        config: FailureLimit, warehouse: dg.ResourceParam[WarehouseResource]
+    ) -> dg.AssetCheckResult:
+        failed, rows = count_failed(warehouse.open(), _place(spec, asset))
+        share = failed / rows if rows else 0.0
+        return dg.AssetCheckResult(
+            passed=share <= config.limit,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=f"{failed} of {rows} rows without a page; tolerated: {config.limit:.0%}",
+            metadata={"failed": failed, "failed_share": share},
+        )
+
+    return failures_below_limit
+
+
+def _same_pages(spec: FamilySpec) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=spec.key("page_lengths"),
+        additional_deps=[spec.key("page_lengths_sequential")],
+        description="Pages that both strategies fetched have the same bytes.",
+    )
+    def same_pages(warehouse: dg.ResourceParam[WarehouseResource]) -> dg.AssetCheckResult:
+        both, different = compare_pages(
+            warehouse.open(),
+            _place(spec, "page_lengths_sequential"),
+            _place(spec, "page_lengths"),
+        )
+        return dg.AssetCheckResult(
+            passed=not different,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=f"{both} pages compared, {different} differ",
+            metadata={"compared": both, "different": different},
+        )
+
+    return same_pages

@@ -1,0 +1,45 @@
+"""A family: url_list, both fetch assets and run_timings under one key prefix, with their checks."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from fetch_pipeline.defs.automation import build_compare_job, build_fetch_job, daily, on_list_change
+from fetch_pipeline.defs.checks import build_checks
+from fetch_pipeline.defs.fetch_asset import build_fetch_assets
+from fetch_pipeline.defs.lists import ListFile
+from fetch_pipeline.defs.spec import FamilySpec
+from fetch_pipeline.defs.timings_asset import build_run_timings
+from fetch_pipeline.defs.url_list_asset import build_url_list
+
+
+def build_family(spec: FamilySpec) -> dg.Definitions:
+    """Make the assets and checks of a family; what runs them is up to the caller."""
+    return dg.Definitions(
+        assets=[build_url_list(spec), *build_fetch_assets(spec), build_run_timings(spec)],
+        asset_checks=build_checks(spec),
+    )
+
+
+def list_family(
+    path: str, *, column: str | None = None, prefix: str | None = None, fetcher: str = "fetcher"
+) -> dg.Definitions:
+    """Make a family of a list file, with its jobs, its daily schedule and its sensor.
+
+    Args:
+        path: Of the list; see `store.url_list.read_entries`.
+        column: Where the URLs are in a file that has columns.
+        prefix: Of the asset keys, jobs and ops; its tables' schema. Null for none.
+        fetcher: Resource key of the policy its pages are fetched with.
+    """
+    source = ListFile(path=path, column=column)
+    spec = FamilySpec(source=source, prefix=prefix, fetcher=fetcher)
+    fetch_job = build_fetch_job(spec)
+    return dg.Definitions.merge(
+        build_family(spec),
+        dg.Definitions(
+            jobs=[fetch_job, build_compare_job(spec, spec.name("compare_sequential_async"))],
+            schedules=[daily(fetch_job)],
+            sensors=[on_list_change(source, fetch_job)],
+        ),
+    )

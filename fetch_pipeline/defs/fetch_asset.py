@@ -1,0 +1,183 @@
+"""One row per row of `url_list`, in its order: what became of the URL, and how long the page is.
+
+Fetched over HTTP each time it is materialized. `length` counts the characters of the decoded text,
+`*_bytes` count bytes, `*_s` are seconds. A page that could not be fetched is a row with its reason,
+never a missing one. An interrupted fetch goes on where it stopped when it is started again.
+"""
+# No `from __future__ import annotations` here: Dagster reads the annotations at run time.
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+
+from fetch_pipeline.core.timing import ASYNC, SEQUENTIAL
+from fetch_pipeline.defs.columns import column_schema
+from fetch_pipeline.defs.fetching import FetchId, Manifest, fetch_pending, plan_fetch, store_fetch
+from fetch_pipeline.defs.interrupt import interruptible
+from fetch_pipeline.defs.metadata import fetch_metadata
+from fetch_pipeline.defs.resources import Fetcher, place_of
+from fetch_pipeline.defs.spec import FamilySpec
+from fetch_pipeline.store.tables import PAGE_LENGTHS
+from fetch_pipeline.store.warehouse import TableScan
+
+_FRESH_FOR = timedelta(hours=36)  # a daily schedule, and half a day to notice that it failed
+
+_RESUME = Field(
+    default=3600.0,
+    ge=0,
+    description="An unfinished fetch of the same list and policy is continued when it was last "
+    "active within so many seconds; 0 always begins anew.",
+)
+
+
+class SequentialConfig(dg.Config):
+    """How the baseline is fetched."""
+
+    resume_within_s: float = _RESUME
+
+
+class AsyncConfig(dg.Config):
+    """How all pages are fetched concurrently."""
+
+    concurrency: int = Field(
+        default=64, ge=1, le=10_000, description="Pages in flight at once, at most."
+    )
+    resume_within_s: float = _RESUME
+
+
+class PlanConfig(dg.Config):
+    """What the first op of a fetch is told by the asset's config."""
+
+    resume_within_s: float
+
+
+class FetchConfig(dg.Config):
+    """What the second op of a fetch is told by the asset's config."""
+
+    concurrency: int
+
+
+class StoreConfig(dg.Config):
+    """What the last op of a fetch is told by the asset's config."""
+
+    strategy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ops:
+    """The three ops that both fetch assets of a family are made of."""
+
+    plan: dg.OpDefinition
+    fetch: dg.OpDefinition
+    store: dg.OpDefinition
+
+    def config(self, *, concurrency: int, resume_within_s: float, strategy: str) -> dict[str, Any]:
+        """Map an asset's config to its ops'."""
+        return {
+            self.plan.name: {"config": {"resume_within_s": resume_within_s}},
+            self.fetch.name: {"config": {"concurrency": concurrency}},
+            self.store.name: {"config": {"strategy": strategy}},
+        }
+
+
+def build_fetch_assets(spec: FamilySpec) -> tuple[dg.AssetsDefinition, dg.AssetsDefinition]:
+    """Make the family's `page_lengths_sequential` and `page_lengths`: one code, two strategies."""
+    ops = _Ops(plan=_plan_op(spec), fetch=_fetch_op(spec), store=_store_op(spec))
+
+    @dg.config_mapping
+    def one_at_a_time(config: SequentialConfig) -> dict[str, Any]:
+        return ops.config(concurrency=1, strategy=SEQUENTIAL, **config.model_dump())
+
+    @dg.config_mapping
+    def all_at_once(config: AsyncConfig) -> dict[str, Any]:
+        return ops.config(strategy=ASYNC, **config.model_dump())
+
+    return (
+        _build(spec, "page_lengths_sequential", one_at_a_time, ops),
+        _build(spec, "page_lengths", all_at_once, ops),
+    )
+
+
+def _build(spec: FamilySpec, name: str, config: dg.ConfigMapping, ops: _Ops) -> dg.AssetsDefinition:
+    @dg.graph_asset(
+        key=spec.key(name),
+        ins={"url_list": dg.AssetIn(key=spec.key("url_list"))},
+        config=config,
+        group_name=spec.group,
+        kinds={"python", "aiohttp"},
+        description=__doc__,
+        metadata=column_schema(PAGE_LENGTHS),
+    )
+    def pages(url_list: Any) -> Any:  # noqa: ANN401 - at composition time Dagster passes its handles
+        return ops.store(ops.fetch(ops.plan(url_list)))
+
+    return pages
+
+
+def _plan_op(spec: FamilySpec) -> dg.OpDefinition:
+    @dg.op(
+        name=spec.name("plan"),
+        ins={"url_list": dg.In(input_manager_key="warehouse")},
+        required_resource_keys={spec.fetcher, "journals"},
+        description="Continue an unfinished fetch of this list, or begin a new one.",
+    )
+    def plan(context: dg.OpExecutionContext, config: PlanConfig, url_list: TableScan) -> Manifest:
+        manifest = plan_fetch(
+            url_list,
+            _fetch_id(context, spec),
+            directory=context.resources.journals.path,
+            resume_within_s=config.resume_within_s,
+        )
+        context.log.info("%d URLs, %d of them fetched before", manifest.urls, manifest.done)
+        return manifest
+
+    return plan
+
+
+def _fetch_op(spec: FamilySpec) -> dg.OpDefinition:
+    # No RetryPolicy: in-process, Dagster would take an interrupt for a reason to try again.
+    @dg.op(
+        name=spec.name("fetch"),
+        required_resource_keys={spec.fetcher},
+        description="Fetch all pages concurrently, each outcome durable as it arrives.",
+    )
+    async def fetch(
+        context: dg.OpExecutionContext, config: FetchConfig, manifest: Manifest
+    ) -> Manifest:
+        async with interruptible():
+            with spec.source.serving(manifest.host):
+                return await fetch_pending(
+                    manifest, _fetch_id(context, spec), concurrency=config.concurrency
+                )
+
+    return fetch
+
+
+def _store_op(spec: FamilySpec) -> dg.OpDefinition:
+    @dg.op(
+        name=spec.name("store"),
+        out=dg.Out(io_manager_key="warehouse"),
+        required_resource_keys={spec.fetcher, "warehouse"},
+        description="Make the outcomes the asset's table, all or nothing.",
+    )
+    def store(context: dg.OpExecutionContext, config: StoreConfig, manifest: Manifest) -> None:
+        warehouse, place = context.resources.warehouse.open(), place_of(context.assets_def.key)
+        stored = store_fetch(
+            manifest,
+            _fetch_id(context, spec),
+            warehouse=warehouse,
+            place=place,
+            strategy=config.strategy,
+        )
+        context.add_output_metadata(fetch_metadata(stored, warehouse, place))
+
+    return store
+
+
+def _fetch_id(context: dg.OpExecutionContext, spec: FamilySpec) -> FetchId:
+    fetcher: Fetcher = getattr(context.resources, spec.fetcher)
+    asset = context.assets_def.key.to_user_string()
+    return FetchId(asset=asset, run_id=context.run_id, policy=fetcher.policy())
