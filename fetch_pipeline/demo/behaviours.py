@@ -49,12 +49,17 @@ async def answer(request: Request, writer: asyncio.StreamWriter) -> bool:
     return await _BEHAVIOURS.get(request.behaviour, _missing)(request, writer)
 
 
-@cache
 def html(title: str, size: int) -> bytes:
     """Return a page of exactly `size` bytes of UTF-8, more of them than characters."""
     start = f"<!doctype html><title>{title}</title>\n".encode()
-    text = start + _SENTENCE.encode() * (size // len(_SENTENCE) + 1)
-    whole = text[:size].decode(errors="ignore").encode()
+    return (start + _filler(max(0, size - len(start))))[:size]
+
+
+@cache
+def _filler(size: int) -> bytes:
+    """Sentences cut at `size` bytes, filled up where the cut went through a character."""
+    sentences = _SENTENCE.encode() * (size // len(_SENTENCE) + 1)
+    whole = sentences[:size].decode(errors="ignore").encode()
     return whole + b" " * (size - len(whole))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Callable
+from functools import cache
+from time import monotonic
 from typing import Final
 
 import aiohttp
@@ -38,7 +40,6 @@ def open_connector(policy: FetchPolicy) -> aiohttp.TCPConnector:
         # the system's resolver, so /etc/hosts and split DNS work.
         resolver=aiohttp.ThreadedResolver(),
         socket_factory=guarded_socket(policy.allow_addresses),
-        ssl=_tls(policy),
         timeout_ceil_threshold=_NEVER_ROUND_S,
     )
 
@@ -60,7 +61,9 @@ def guarded_socket(allowed: tuple[Network, ...]) -> Callable[[AddrInfoType], soc
     return open_socket
 
 
-def _tls(policy: FetchPolicy) -> ssl.SSLContext:
+@cache
+def tls_context(policy: FetchPolicy) -> ssl.SSLContext:
+    """Return what checks certificates under `policy`; the first time costs 50 ms."""
     context = ssl.create_default_context()
     if policy.ca_file:
         context.load_verify_locations(policy.ca_file)
@@ -79,13 +82,14 @@ class _CleanConnector(aiohttp.TCPConnector):
     """
 
     async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
-        for idle in list(self._conns.get(key, ())):
-            if idle[0].should_close:
-                self._drop(key, idle)
+        idle = self._conns.get(key)
+        while idle and self._unusable(*idle[0]):
+            idle.popleft()[0].close()
+        if idle is not None and not idle:
+            del self._conns[key]
         return await super()._get(key, traces)
 
-    def _drop(self, key: ConnectionKey, idle: tuple[ResponseHandler, float]) -> None:
-        idle[0].close()
-        self._conns[key].remove(idle)
-        if not self._conns[key]:
-            del self._conns[key]
+    def _unusable(self, connection: ResponseHandler, idle_since: float) -> bool:
+        """Tell whether aiohttp must not, or would not, take this one: it looks at the first."""
+        expired = monotonic() - idle_since > _KEEPALIVE_S
+        return connection.should_close or not connection.is_connected() or expired

@@ -19,6 +19,7 @@ from fetch_pipeline.core.text import printable
 from fetch_pipeline.engine.attempt import Attempt, Phase
 from fetch_pipeline.engine.body import read_body
 from fetch_pipeline.engine.classify import EXPECTED, classify
+from fetch_pipeline.engine.connector import tls_context
 from fetch_pipeline.engine.session import remote_ip
 
 
@@ -58,7 +59,10 @@ async def _answered(session: aiohttp.ClientSession, attempt: Attempt, policy: Fe
     """Send one request; return whether its response was the final one, read to its end."""
     # encoded=True: the bytes WHATWG gave us are the bytes sent, or signed URLs break.
     url = URL(attempt.visited[-1], encoded=True)
-    async with session.get(url, allow_redirects=False, trace_request_ctx=attempt) as response:
+    tls = tls_context(policy) if url.scheme == "https" else True
+    async with session.get(
+        url, ssl=tls, allow_redirects=False, trace_request_ctx=attempt
+    ) as response:
         attempt.enter(Phase.DOWNLOAD)
         attempt.head = _head(response, attempt)
         hop = next_hop(

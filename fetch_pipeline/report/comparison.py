@@ -62,7 +62,8 @@ def comparison_text(run: FetchRun, gain: Speedup) -> str:
 def _headline(run: FetchRun, gain: Speedup) -> str:
     if run.strategy != ASYNC:
         return "no concurrent run to compare with yet"
-    return f"{gain.factor:.1f} x faster ({gain.source}), {run.efficiency:.0%} of ideal"
+    times, way = (gain.factor, "faster") if gain.factor >= 1 else (1 / gain.factor, "slower")
+    return f"{times:.1f} x {way} ({gain.source}), {run.efficiency:.0%} of ideal"
 
 
 def _bar(number: int, row: Measure, longest: float) -> str:
@@ -80,8 +81,8 @@ def _text_bar(row: Measure, longest: float) -> str:
 
 
 def seconds(amount: float) -> str:
-    """Write a time as people do: three figures, and minutes where seconds are too many."""
+    """Write a time as people do: decimals where they matter, minutes where seconds are many."""
     minute = 60
-    if amount < 10 * minute:
-        return f"{amount:.3g} s" if amount < minute else f"{amount:.0f} s"
-    return f"{amount / minute:.0f} min"
+    if amount >= 10 * minute:
+        return f"{amount / minute:.0f} min"
+    return f"{amount:.2f} s" if amount < minute / 6 else f"{amount:.1f} s"
