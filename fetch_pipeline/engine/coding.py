@@ -2,8 +2,8 @@
 
 Rules of this file:
 
-1. A decoder yields pieces of at most `PIECE_BYTES`; what was not asked for is not inflated. Whoever
-   stops iterating stops a decompression bomb.
+1. A decoder yields pieces of `PIECE_BYTES` at most (brotli: less than twice that); what was not
+   asked for is not inflated. Whoever stops iterating stops a decompression bomb.
 2. `complete` is true only after the end that the format itself marks. aiohttp, curl and browsers
    take a gzip body that was cut in the middle for a whole one.
 3. Codings are undone from last applied to first; an unknown one leaves the body as it is.

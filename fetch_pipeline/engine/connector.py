@@ -17,6 +17,7 @@ from aiohttp.tracing import Trace
 
 from fetch_pipeline.core.address import may_dial
 from fetch_pipeline.core.policy import FetchPolicy, Network
+from fetch_pipeline.engine.resolver import SystemResolver
 
 _KEEPALIVE_S: Final = 5.0  # idle sockets cost memory (TLS) and file descriptors; nginx keeps 75 s
 _DNS_TTL_S: Final = 300
@@ -36,9 +37,7 @@ def open_connector(policy: FetchPolicy) -> aiohttp.TCPConnector:
         keepalive_timeout=_KEEPALIVE_S,
         ttl_dns_cache=_DNS_TTL_S,
         dns_cache_max_size=_DNS_ENTRIES,
-        # Named, because aiohttp's own choice depends on what happens to be installed. Threads ask
-        # the system's resolver, so /etc/hosts and split DNS work.
-        resolver=aiohttp.ThreadedResolver(),
+        resolver=SystemResolver(),
         socket_factory=guarded_socket(policy.allow_addresses),
         timeout_ceil_threshold=_NEVER_ROUND_S,
     )

@@ -1,0 +1,85 @@
+"""What a fetch took, and what it could have taken."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fetch_pipeline.core.timing import ASYNC, SEQUENTIAL, FetchRun, PageTimes, speedup, summarize
+
+RUN = FetchRun(
+    run_id="r1",
+    asset="page_lengths",
+    strategy=ASYNC,
+    started_at=datetime(2026, 11, 23, tzinfo=UTC),
+    concurrency=10,
+    urls=100,
+    fetched=99,
+    failed=1,
+    wall_s=2.0,
+    busy_s=15.0,
+    slowest_s=1.0,
+    ideal_s=1.5,
+    p50_s=0.1,
+    p95_s=0.5,
+    p99_s=0.9,
+    pages_per_s=50.0,
+    body_bytes=1000,
+    cpu_s=0.1,
+    peak_rss_bytes=1,
+    list_sha256="l1",
+)
+
+
+def test_percentiles_are_values_that_occurred() -> None:
+    """Nearest rank, in any order of the input."""
+    times = summarize([0.3, 0.1, 0.2, 0.4])
+
+    assert times == PageTimes(busy_s=1.0, slowest_s=0.4, p50_s=0.2, p95_s=0.4, p99_s=0.4)
+
+
+def test_no_page_takes_no_time() -> None:
+    """A list without a single URL has times too."""
+    assert summarize([]) == PageTimes()
+
+
+def test_ideal_is_bound_by_the_workers_or_by_the_slowest_page() -> None:
+    """Ten pages of 1 s need 2 s with five workers, and never less than 1 s."""
+    times = summarize([1.0] * 10)
+
+    assert [times.ideal_s(workers) for workers in (1, 5, 10, 1000)] == [10.0, 2.0, 1.0, 1.0]
+
+
+@given(st.lists(st.floats(0, 1000), min_size=1), st.integers(1, 50))
+def test_no_schedule_beats_the_ideal(elapsed_s: list[float], workers: int) -> None:
+    """A greedy schedule of the same pages never ends earlier."""
+    free_at = [0.0] * workers
+    for seconds in elapsed_s:
+        free_at[free_at.index(min(free_at))] += seconds
+
+    assert summarize(elapsed_s).ideal_s(workers) <= max(free_at) * (1 + 1e-9)
+
+
+def test_speedup_is_measured_against_a_run_of_the_same_list() -> None:
+    """Wall time against wall time."""
+    sequential = replace(RUN, strategy=SEQUENTIAL, wall_s=16.0)
+
+    gain = speedup(RUN, sequential)
+
+    assert (gain.factor, gain.baseline_s, gain.source) == (8.0, 16.0, "measured")
+
+
+@pytest.mark.parametrize("sequential", [None, replace(RUN, list_sha256="another", wall_s=99.0)])
+def test_speedup_is_estimated_where_there_is_no_such_run(sequential: FetchRun | None) -> None:
+    """Against the sum of the pages' own times, and marked as such."""
+    gain = speedup(RUN, sequential)
+
+    assert (gain.factor, gain.baseline_s, gain.source) == (7.5, 15.0, "estimated")
+
+
+def test_efficiency_is_one_at_best() -> None:
+    """The ideal is a bound; a fetch that took no time wasted none."""
+    assert (RUN.efficiency, replace(RUN, wall_s=0.0).efficiency) == (0.75, 1.0)
+    assert speedup(replace(RUN, wall_s=0.0), None).factor == 1.0

@@ -1,0 +1,144 @@
+"""How many characters a body has."""
+
+import codecs
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fetch_pipeline.engine.charset import PRESCAN_BYTES, Text, TextCounter
+
+HTML = "text/html"
+
+
+def count(body: bytes, content_type: str | None = HTML, *, step: int = 1000) -> Text | None:
+    """Count a body fed `step` bytes at a time."""
+    counter = TextCounter(content_type)
+    for at in range(0, len(body), step):
+        counter.feed(body[at : at + step])
+    return counter.finish()
+
+
+def meta(label: str, text: str = "é") -> bytes:
+    """Return a page that declares `label` and holds an é in Latin-1."""
+    return f"<!doctype html><meta charset='{label}'>{text}".encode("latin-1")
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "charset", "source"),
+    [
+        (codecs.BOM_UTF8 + b"x", "text/html; charset=latin1", "utf-8", "bom"),
+        (codecs.BOM_UTF16_LE + "é".encode("utf-16-le"), HTML, "utf-16le", "bom"),
+        (codecs.BOM_UTF16_BE + "é".encode("utf-16-be"), HTML, "utf-16be", "bom"),
+        (meta("koi8-r"), "text/html; charset=ISO-8859-1", "windows-1252", "header"),
+        (meta("koi8-r"), 'text/html; boundary=x; charset="utf-8"', "utf-8", "header"),
+        (meta("koi8-r"), "text/html;CHARSET = utf-8", "utf-8", "header"),
+        (meta("koi8-r"), HTML, "koi8-r", "meta"),
+        (meta("koi8-r"), None, "koi8-r", "meta"),
+        (meta("utf-16"), HTML, "utf-8", "meta"),
+        (meta("x-user-defined"), HTML, "windows-1252", "meta"),
+        (
+            b"<meta http-equiv=Content-Type content='text/html; charset=sjis'>",
+            HTML,
+            "shift_jis",
+            "meta",
+        ),
+        (b"<!-- <meta charset=koi8-r> -->" + meta("big5", ""), HTML, "big5", "meta"),
+        (b"<?xml version='1.0' encoding='euc-kr'?><a/>", "application/xml", "euc-kr", "xml"),
+        (b"<?xml version='1.0' encoding='euc-kr'?><a/>", "application/rss+xml", "euc-kr", "xml"),
+        (meta("koi8-r", ""), "application/json", "utf-8", "utf-8"),
+        ("é".encode(), HTML, "utf-8", "utf-8"),
+        (b"caf\xe9", HTML, "windows-1252", "fallback"),
+        (b"", HTML, "utf-8", "utf-8"),
+    ],
+)
+def test_who_names_the_encoding(
+    body: bytes, content_type: str | None, charset: str, source: str
+) -> None:
+    """BOM, header, meta, XML declaration, strict UTF-8, windows-1252: the first that speaks."""
+    text = count(body, content_type)
+
+    assert text
+    assert (text.charset, text.source) == (charset, source)
+
+
+@pytest.mark.parametrize(
+    "label", ["zlib", "idna", "punycode", "utf-7", "none", "unicode_escape", "iso-2022-kr", ""]
+)
+def test_labels_that_browsers_do_not_know_are_ignored(label: str) -> None:
+    """Python knows more codecs than are safe; some of them raise, some run code on the text."""
+    text = count("é".encode(), f"text/html; charset={label}")
+
+    assert text == Text(length=1, charset="utf-8", source="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("body", "length"),
+    [
+        ("naïve 页面 🕷".encode(), 10),
+        (codecs.BOM_UTF8 + "naïve".encode(), 5),
+        (codecs.BOM_UTF16_LE + "naïve🕷".encode("utf-16-le"), 6),
+        (b"caf\xe9 \x81\x9d", 7),
+        ("é".encode() * PRESCAN_BYTES, PRESCAN_BYTES),
+        ("é".encode() * PRESCAN_BYTES + b"\xff", 2 * PRESCAN_BYTES + 1),
+        ("é".encode() * PRESCAN_BYTES + b"\xc3", 2 * PRESCAN_BYTES + 1),
+    ],
+)
+@pytest.mark.parametrize("step", [1, 3, 10**6])
+def test_characters_are_counted_wherever_the_pieces_are_cut(
+    body: bytes, length: int, step: int
+) -> None:
+    """A late bad byte makes it windows-1252 from the start, where each byte is a character."""
+    text = count(body, step=step)
+
+    assert text
+    assert text.length == length
+
+
+def test_bad_bytes_of_a_declared_encoding_count_as_replacements() -> None:
+    """As in browsers; never an exception."""
+    assert count(b"a\xffb\xc3", "text/html; charset=utf-8") == Text(
+        length=4, charset="utf-8", source="header"
+    )
+
+
+@pytest.mark.parametrize(
+    "content_type", ["image/png", "application/pdf", "application/octet-stream", "video/mp4", "font"]
+)
+def test_what_is_no_text_has_no_length(content_type: str) -> None:
+    """Even where its bytes would decode."""
+    assert count(b"plain enough", content_type) is None
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["text/css", "application/ld+json", "image/svg+xml", "application/javascript", "TEXT/PLAIN;x=y"],
+)
+def test_text_goes_by_many_types(content_type: str) -> None:
+    """Types of text, and suffixes that say so."""
+    assert count(b"text", content_type) == Text(length=4, charset="utf-8", source="utf-8")
+
+
+def test_without_a_type_the_bytes_tell() -> None:
+    """A NUL never stands in text, unless a mark says that it is UTF-16."""
+    assert count(b"\x89PNG\r\n\x1a\n\0\0", None) is None
+    assert count(b"words", None) == Text(length=5, charset="utf-8", source="utf-8")
+    assert count(codecs.BOM_UTF16_BE + b"\0a", None) == Text(
+        length=1, charset="utf-16be", source="bom"
+    )
+
+
+@given(st.binary(max_size=6000), st.sampled_from([HTML, None, "text/html; charset=gb18030"]))
+def test_any_bytes_have_a_length_or_none(body: bytes, content_type: str | None) -> None:
+    """No body makes the counter raise."""
+    text = count(body, content_type, step=700)
+
+    assert text is None or text.length <= len(body)
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1))
+def test_valid_utf8_has_as_many_characters_as_python_counts(text: str) -> None:
+    """Nothing else names an encoding here, and the bytes are strict UTF-8."""
+    body = b"x " + text.encode()
+
+    assert count(body, "text/plain") == Text(length=2 + len(text), charset="utf-8", source="utf-8")

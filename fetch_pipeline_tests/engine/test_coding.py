@@ -1,0 +1,169 @@
+"""Content codings: bounded, and honest about cut bodies."""
+
+import gzip
+import zlib
+from collections.abc import Callable
+from itertools import islice
+
+import brotli
+import pytest
+from backports import zstd
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fetch_pipeline.engine.coding import ACCEPT_ENCODING, PIECE_BYTES, BodyDecoder, CodingError
+
+TEXT = b"".join(b"line %d of the page\n" % number for number in range(500))
+
+ENCODERS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "br": brotli.compress,
+    "zstd": zstd.compress,
+}
+
+
+def decode(coding: str, wire: bytes, *, step: int = 997) -> tuple[bytes, bool]:
+    """Return the decoded body and whether it was complete, fed `step` bytes at a time."""
+    decoder = BodyDecoder(coding)
+    pieces = [
+        piece for at in range(0, len(wire), step) for piece in decoder.feed(wire[at : at + step])
+    ]
+    return b"".join(pieces), decoder.complete
+
+
+def raw_deflate(data: bytes) -> bytes:
+    """Deflate without the zlib wrapper, as some servers send it."""
+    return zlib.compress(data)[2:-4]
+
+
+@pytest.mark.parametrize("step", [1, 2, 997, 10**6])
+@pytest.mark.parametrize(
+    ("coding", "wire"),
+    [
+        ("gzip", gzip.compress(TEXT)),
+        ("X-GZIP", gzip.compress(TEXT)),
+        ("deflate", zlib.compress(TEXT)),
+        ("deflate", raw_deflate(TEXT)),
+        ("br", brotli.compress(TEXT)),
+        ("zstd", zstd.compress(TEXT)),
+        ("identity", TEXT),
+        ("", TEXT),
+        ("gzip, identity", gzip.compress(TEXT)),
+        ("gzip, gzip", gzip.compress(gzip.compress(TEXT))),
+        ("br, gzip", gzip.compress(brotli.compress(TEXT))),
+        ("gzip,br , zstd", zstd.compress(brotli.compress(gzip.compress(TEXT)))),
+        ("gzip", gzip.compress(TEXT[:5000]) + gzip.compress(TEXT[5000:])),
+        ("zstd", zstd.compress(TEXT[:5000]) + zstd.compress(TEXT[5000:])),
+        ("gzip", gzip.compress(TEXT) + b"\0" * 50),
+        ("gzip", gzip.compress(TEXT) + b"junk"),
+        ("gzip", gzip.compress(TEXT) + b"\x1f"),
+        ("deflate", zlib.compress(TEXT) + b"junk"),
+    ],
+)
+def test_a_whole_body_is_decoded_whole(coding: str, wire: bytes, step: int) -> None:
+    """Every coding, stacked, in several members, padded; wherever the network cut the pieces."""
+    assert decode(coding, wire, step=step) == (TEXT, True)
+
+
+@given(st.sampled_from(sorted(ENCODERS)), st.binary(), st.integers(1, 64))
+def test_any_bytes_come_back(coding: str, body: bytes, step: int) -> None:
+    """The reference encoders are the oracle."""
+    assert decode(coding, ENCODERS[coding](body), step=step) == (body, True)
+
+
+@pytest.mark.parametrize("coding", sorted(ENCODERS))
+def test_a_body_cut_anywhere_is_incomplete(coding: str) -> None:
+    """At every byte but the first: no byte at all is an empty body, not a cut one."""
+    body = TEXT[:300]
+    wire = ENCODERS[coding](body)
+
+    for end in range(1, len(wire)):
+        decoded, complete = decode(coding, wire[:end])
+        assert body.startswith(decoded)
+        assert not complete
+
+
+def test_a_second_member_that_is_cut_makes_the_body_incomplete() -> None:
+    """The first member alone is not the page."""
+    wire = gzip.compress(TEXT) + gzip.compress(TEXT)
+
+    assert decode("gzip", wire[:-1])[1] is False
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", "gzip, br"])
+def test_an_empty_body_is_complete(coding: str) -> None:
+    """Servers announce a coding for nothing, too."""
+    assert decode(coding, b"") == (b"", True)
+
+
+def test_an_unknown_coding_leaves_the_body_as_it_is() -> None:
+    """Somebody may know it; we say that we do not."""
+    decoder = BodyDecoder("gzip, aes128gcm")
+
+    assert (decoder.unknown, list(decoder.feed(b"??")), decoder.complete) == (
+        "aes128gcm",
+        [b"??"],
+        True,
+    )
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "zstd"])
+def test_a_body_that_is_not_of_its_coding_is_an_error(coding: str) -> None:
+    """It is neither guessed nor cut short."""
+    with pytest.raises(CodingError):
+        decode(coding, b"<!doctype html>" * 100)
+
+
+def test_a_wrong_checksum_is_an_error() -> None:
+    """RFC 1952 §2.3.1: the decompressed data is not what was compressed."""
+    wire = gzip.compress(TEXT)
+
+    with pytest.raises(CodingError, match="check"):
+        decode("gzip", wire[:-8] + bytes(8))
+
+
+def test_too_many_layers_are_refused() -> None:
+    """Each layer multiplies what a bomb can do."""
+    with pytest.raises(CodingError, match="4 content codings"):
+        BodyDecoder("gzip, gzip, gzip, gzip")
+
+
+def test_too_many_frames_are_refused() -> None:
+    """A megabyte of empty frames is an attack on the processor."""
+    with pytest.raises(CodingError, match="frames"):
+        decode("zstd", zstd.compress(b"") * 2000, step=10**6)
+
+
+def test_too_many_members_are_junk() -> None:
+    """What stands behind the 1024th gzip member is ignored like other junk."""
+    body, complete = decode("gzip", gzip.compress(b"x") * 2000, step=10**6)
+
+    assert (len(body), complete) == (1024, True)
+
+
+@pytest.mark.parametrize("coding", sorted(ENCODERS))
+def test_a_bomb_goes_off_only_as_far_as_it_is_asked_to(coding: str) -> None:
+    """64 MiB of zeros come in pieces; whoever stops asking has a few of them, and no more."""
+    bomb = ENCODERS[coding](bytes(64 * 2**20))
+
+    pieces = list(islice(BodyDecoder(coding).feed(bomb), 3))
+
+    assert len(pieces) == 3
+    assert all(0 < len(piece) < 2 * PIECE_BYTES for piece in pieces)
+
+
+def test_a_window_larger_than_the_web_allows_is_refused() -> None:
+    """RFC 9659: a client need not give 128 MB to decode one page."""
+    options = {zstd.CompressionParameter.window_log: 27, zstd.CompressionParameter.checksum_flag: 1}
+    compressor = zstd.ZstdCompressor(options=options)
+    wire = compressor.compress(TEXT * 10) + compressor.flush()
+
+    with pytest.raises(CodingError):
+        decode("zstd", wire)
+
+
+def test_what_is_asked_for_is_what_can_be_decoded() -> None:
+    """Accept-Encoding names exactly the codings there are."""
+    for coding in ACCEPT_ENCODING.split(", "):
+        assert BodyDecoder(coding).unknown is None
