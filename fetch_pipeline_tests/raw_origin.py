@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 
 @contextmanager
-def raw_origin(answer: bytes, received: list[bytes] | None = None) -> Iterator[str]:
+def raw_origin(
+    answer: bytes, received: list[bytes] | None = None, *, tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
     """Read each request to its blank line, send `answer`, close; yields the URL with a slash.
 
     Args:
         answer: Everything that is said.
         received: Gets each request's head, where it is given.
+        tls: What to speak TLS with.
     """
     server = socket.create_server(("127.0.0.1", 0))
 
@@ -22,7 +26,9 @@ def raw_origin(answer: bytes, received: list[bytes] | None = None) -> Iterator[s
         with suppress(OSError):
             while True:
                 connection, _ = server.accept()
-                _converse(connection, answer, received)
+                with connection, suppress(OSError):
+                    peer = tls.wrap_socket(connection, server_side=True) if tls else connection
+                    _converse(peer, answer, received)
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
@@ -40,7 +46,7 @@ def _whole(head: bytes) -> bool:
 
 
 def _converse(connection: socket.socket, answer: bytes, received: list[bytes] | None) -> None:
-    with connection, suppress(ConnectionError):
+    with connection:
         head = b""
         while not _whole(head) and (more := connection.recv(65536)):
             head += more

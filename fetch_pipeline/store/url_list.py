@@ -89,10 +89,11 @@ def _text(file: BinaryIO, newline: str | None) -> io.TextIOWrapper:
 
 
 def _txt(file: BinaryIO, _: str | None) -> Iterator[Entry]:
-    for line, raw in enumerate(_text(file, newline=None), 1):
-        text = raw.strip()
-        if text and not text.startswith("#"):
-            yield Entry(line, text)
+    with _text(file, newline=None) as lines:
+        for line, raw in enumerate(lines, 1):
+            text = raw.strip()
+            if text and not text.startswith("#"):
+                yield Entry(line, text)
 
 
 def _csv(file: BinaryIO, column: str | None) -> Iterator[Entry]:
@@ -104,22 +105,23 @@ def _tsv(file: BinaryIO, column: str | None) -> Iterator[Entry]:
 
 
 def _delimited(file: BinaryIO, column: str | None, *, delimiter: str) -> Iterator[Entry]:
-    rows = csv.reader(_text(file, newline=""), delimiter=delimiter)
-    header = next(rows, None)
-    if header is None:
-        return
-    index = header.index(_chosen(column, header))
-    before = rows.line_num
-    for row in rows:
-        line, before = before + 1, rows.line_num  # a quoted cell may span lines
-        if row:
-            yield Entry(line, row[index] if index < len(row) else "")
+    with _text(file, newline="") as lines:
+        rows = csv.reader(lines, delimiter=delimiter)
+        header = next(rows, None)
+        if header is None:
+            return
+        index, before = header.index(_chosen(column, header)), rows.line_num
+        for row in rows:
+            line, before = before + 1, rows.line_num  # a quoted cell may span lines
+            if row:
+                yield Entry(line, row[index] if index < len(row) else "")
 
 
 def _jsonl(file: BinaryIO, column: str | None) -> Iterator[Entry]:
-    for line, raw in enumerate(_text(file, newline=None), 1):
-        if raw.strip():
-            yield _json_entry(line, raw, column or DEFAULT_COLUMN)
+    with _text(file, newline=None) as lines:
+        for line, raw in enumerate(lines, 1):
+            if raw.strip():
+                yield _json_entry(line, raw, column or DEFAULT_COLUMN)
 
 
 def _json_entry(line: int, raw: str, column: str) -> Entry:
