@@ -95,9 +95,11 @@ def build_fetch_assets(spec: FamilySpec) -> tuple[dg.AssetsDefinition, dg.Assets
     def all_at_once(config: AsyncConfig) -> dict[str, Any]:
         return ops.config(strategy=ASYNC, **config.model_dump())
 
-    return (
-        _build(spec, "page_lengths_sequential", one_at_a_time, ops, priority=1),
-        _build(spec, "page_lengths", all_at_once, ops, priority=0),
+    sequential = _build(spec, "page_lengths_sequential", one_at_a_time, ops, priority=1)
+    concurrent = _build(spec, "page_lengths", all_at_once, ops, priority=0)
+    fresh = dg.FreshnessPolicy.time_window(fail_window=_FRESH_FOR)
+    return sequential, concurrent.map_asset_specs(
+        lambda asset: asset.replace_attributes(freshness_policy=fresh)
     )
 
 

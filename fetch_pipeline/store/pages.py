@@ -31,10 +31,7 @@ def page_batches(journal: Journal) -> Iterator[pa.RecordBatch]:
     Raises:
         JournalError: Some URL has no outcome. A table with fewer rows than the list is never made.
     """
-    (missing,) = journal.one(f"SELECT count(*) FROM {_JOIN} WHERE outcome IS NULL")
-    if missing:
-        msg = f"{missing} URLs of {journal.path} have no outcome yet: fetch again to continue"
-        raise JournalError(msg)
+    _require_complete(journal)
     select = f"SELECT {_SELECTED} FROM {_JOIN} ORDER BY plan.line"
     for rows in journal.batches(select, BATCH_ROWS):
         yield _batch(rows, PAGE_LENGTHS.arrow_schema)
@@ -56,7 +53,12 @@ def first_failures(journal: Journal, limit: int) -> list[tuple[int, str, str, st
 
 
 def describe_fetch(journal: Journal, *, run_id: str, asset: str, strategy: str) -> FetchRun:
-    """Sum up the fetch in the journal, all its parts together."""
+    """Sum up the fetch in the journal, all its parts together.
+
+    Raises:
+        JournalError: Some URL has no outcome.
+    """
+    _require_complete(journal)
     outcomes = count_outcomes(journal)
     times = summarize(_elapsed_s(journal))
     started_at, wall_s, cpu_s, peak_rss_bytes, concurrency, list_sha256 = journal.one("""
@@ -86,6 +88,13 @@ def describe_fetch(journal: Journal, *, run_id: str, asset: str, strategy: str) 
         list_sha256=list_sha256,
         **asdict(times),
     )
+
+
+def _require_complete(journal: Journal) -> None:
+    (missing,) = journal.one(f"SELECT count(*) FROM {_JOIN} WHERE outcome IS NULL")
+    if missing:
+        msg = f"{missing} URLs of {journal.path} have no outcome yet: fetch again to continue"
+        raise JournalError(msg)
 
 
 def _elapsed_s(journal: Journal) -> array[float]:

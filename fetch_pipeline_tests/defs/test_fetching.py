@@ -1,0 +1,147 @@
+"""One fetch in three steps, on plain values."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from fetch_pipeline.core.plan import Entry, make_plan
+from fetch_pipeline.defs.fetching import (
+    FetchId,
+    Manifest,
+    StoredFetch,
+    fetch_pending,
+    plan_fetch,
+    store_fetch,
+)
+from fetch_pipeline.demo.origin import Origin
+from fetch_pipeline.store.journal import JournalError, open_journal
+from fetch_pipeline.store.url_rows import store_url_list
+from fetch_pipeline.store.warehouse import Place, TableScan
+from fetch_pipeline_tests.fetching import IMPATIENT, Folder
+
+LIST, PAGES = Place(schema=None, table="url_list"), Place(schema=None, table="page_lengths")
+FIRST = FetchId(asset="page_lengths", run_id="r1", policy=IMPATIENT)
+SECOND = replace(FIRST, run_id="r2")
+
+
+def plan(folder: Folder, fetch: FetchId, *, resume_within_s: float = 3600) -> Manifest:
+    """Plan a fetch of the stored list."""
+    scan = TableScan(warehouse=folder.warehouse, place=LIST)
+    journals = folder.path / "journals"
+    return plan_fetch(scan, fetch, directory=journals, resume_within_s=resume_within_s)
+
+
+def fetch(manifest: Manifest, fetch_id: FetchId) -> Manifest:
+    """Fetch what is pending."""
+    return asyncio.run(fetch_pending(manifest, fetch_id, concurrency=4))
+
+
+def store(folder: Folder, manifest: Manifest, fetch_id: FetchId) -> StoredFetch:
+    """Store what was fetched."""
+    return store_fetch(
+        manifest, fetch_id, warehouse=folder.warehouse, place=PAGES, strategy="async"
+    )
+
+
+@pytest.fixture
+def listed(origin: Origin, folder: Folder) -> Origin:
+    """Store a list of three pages of the origin."""
+    entries = [Entry(n, f"{origin.url}/page/{n}") for n in range(1, 4)]
+    store_url_list(folder.warehouse, LIST, make_plan(entries))
+    return origin
+
+
+def test_the_manifest_tells_how_far_a_fetch_is(listed: Origin, folder: Folder) -> None:
+    """Counts and a place, never the rows."""
+    planned = plan(folder, FIRST)
+    fetched = fetch(planned, FIRST)
+
+    assert (planned.urls, planned.done, planned.host) == (3, 0, listed.url)
+    assert (fetched.urls, fetched.done, fetched.journal) == (3, 3, planned.journal)
+
+
+def test_an_unfinished_fetch_is_continued(listed: Origin, folder: Folder) -> None:
+    """A later run asks for nothing that has an outcome; each row keeps the run that fetched it."""
+    fetch(plan(folder, FIRST), FIRST)
+
+    again = fetch(plan(folder, SECOND), SECOND)
+    stored = store(folder, again, SECOND)
+
+    assert listed.requests.total() == 3
+    assert set(folder.table("page_lengths")["run_id"]) == {"r1"}
+    assert stored.run.run_id == "r2"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(SECOND, asset="demo/page_lengths"),
+        replace(SECOND, policy=replace(IMPATIENT, max_attempts=2)),
+    ],
+)
+def test_another_asset_or_policy_begins_anew(
+    listed: Origin, folder: Folder, other: FetchId
+) -> None:
+    """Answers under two policies never mix."""
+    fetch(plan(folder, FIRST), FIRST)
+
+    assert plan(folder, other).done == 0
+    assert listed.requests.total() == 3
+
+
+def test_another_list_begins_anew(listed: Origin, folder: Folder) -> None:
+    """The same URLs in another order are another list."""
+    fetch(plan(folder, FIRST), FIRST)
+    entries = [Entry(n, f"{listed.url}/page/{4 - n}") for n in range(1, 4)]
+    store_url_list(folder.warehouse, LIST, make_plan(entries))
+
+    assert plan(folder, SECOND).done == 0
+
+
+def test_an_old_journal_is_begun_anew(listed: Origin, folder: Folder) -> None:
+    """0 seconds are over at once; the pages are fetched again."""
+    fetch(plan(folder, FIRST), FIRST)
+
+    fetch(plan(folder, SECOND, resume_within_s=0), SECOND)
+
+    assert listed.requests.total() == 6
+
+
+@pytest.mark.usefixtures("listed")
+def test_a_second_run_at_the_same_time_is_told_so(folder: Folder) -> None:
+    """At whichever step it meets the first one."""
+    manifest = plan(folder, FIRST)
+    with open_journal(folder.path / "journals" / manifest.journal.rpartition("/")[2]):
+        for step in (
+            lambda: plan(folder, SECOND),
+            lambda: fetch(manifest, SECOND),
+            lambda: store(folder, manifest, SECOND),
+        ):
+            with pytest.raises(JournalError, match="in use by another run"):
+                step()
+
+
+@pytest.mark.usefixtures("listed")
+def test_what_is_not_all_fetched_is_not_stored(folder: Folder) -> None:
+    """It fails and says why; the journal stays for the next run."""
+    manifest = plan(folder, FIRST)
+
+    with pytest.raises(JournalError, match="3 URLs of .* have no outcome yet"):
+        store(folder, manifest, FIRST)
+
+    assert fetch(plan(folder, SECOND), SECOND).done == 3
+
+
+@pytest.mark.usefixtures("listed")
+def test_a_warehouse_that_fails_costs_no_page(folder: Folder) -> None:
+    """The journal is forgotten only after its rows are stored."""
+    manifest = fetch(plan(folder, FIRST), FIRST)
+    blocked = folder.path / "warehouse.duckdb"
+    kept = blocked.read_bytes()
+    blocked.write_bytes(b"broken" * 1000)
+    with pytest.raises(Exception, match="cannot open the warehouse"):
+        store(folder, manifest, FIRST)
+    blocked.write_bytes(kept)
+
+    assert store(folder, manifest, FIRST).outcomes == {"fetched": 3}

@@ -1,0 +1,61 @@
+"""The knobs and what becomes of them."""
+
+from dataclasses import fields
+from ipaddress import ip_network
+
+import dagster as dg
+import pytest
+from pydantic import ValidationError
+
+from fetch_pipeline.core.policy import FetchPolicy
+from fetch_pipeline.defs.resources import Fetcher, place_of
+from fetch_pipeline.store.warehouse import Place
+
+
+def test_the_defaults_are_the_policys() -> None:
+    """They are written down once."""
+    assert Fetcher().policy() == FetchPolicy()
+
+
+def test_every_knob_of_the_policy_can_be_turned() -> None:
+    """And has a description for the Launchpad."""
+    knobs = {name: field.description for name, field in Fetcher.model_fields.items()}
+
+    assert set(knobs) == {field.name for field in fields(FetchPolicy)}
+    assert all(knobs.values())
+
+
+def test_networks_are_parsed() -> None:
+    """In CIDR form, IPv4 and IPv6."""
+    policy = Fetcher(allow_addresses=["127.0.0.0/8", "fc00::/7"]).policy()
+
+    assert policy.allow_addresses == (ip_network("127.0.0.0/8"), ip_network("fc00::/7"))
+
+
+@pytest.mark.parametrize(
+    ("knob", "value"),
+    [
+        ("allow_addresses", ["localhost"]),
+        ("allow_addresses", ["10.0.0.1/8"]),
+        ("total_timeout_s", 0),
+        ("max_attempts", 0),
+        ("max_body_bytes", -1),
+        ("user_agent", ""),
+    ],
+)
+def test_nonsense_is_refused_by_name(knob: str, value: object) -> None:
+    """With the knob and the value in the message."""
+    with pytest.raises(ValidationError, match=knob):
+        Fetcher(**{knob: value})
+
+
+@pytest.mark.parametrize(
+    ("key", "place"),
+    [
+        (["page_lengths"], Place(schema=None, table="page_lengths")),
+        (["demo", "page_lengths"], Place(schema="demo", table="page_lengths")),
+    ],
+)
+def test_an_asset_key_is_a_place(key: list[str], place: Place) -> None:
+    """The last part is the table, what stands before it the schema."""
+    assert place_of(dg.AssetKey(key)) == place

@@ -1,0 +1,83 @@
+"""The comparison as a picture and as text."""
+
+from dataclasses import replace
+from urllib.parse import unquote
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from fetch_pipeline.core.timing import ASYNC, SEQUENTIAL, FetchRun, speedup
+from fetch_pipeline.report.comparison import comparison_picture, comparison_text, seconds
+from fetch_pipeline_tests.core.test_timing import RUN
+
+ONE_BY_ONE = replace(RUN, strategy=SEQUENTIAL, wall_s=16.0)
+EXTREMES = replace(RUN, wall_s=98765.4, ideal_s=98765.4, busy_s=9876543.2, concurrency=10_000)
+
+
+def words(markdown: str) -> list[str]:
+    """Return the texts of an inline picture, which must be well-formed."""
+    picture = unquote(markdown.partition("data:image/svg+xml,")[2].removesuffix(")"))
+    return [text.text or "" for text in ET.fromstring(picture).iter("{http://www.w3.org/2000/svg}text")]
+
+
+def test_the_picture_shows_both_and_the_ideal() -> None:
+    """Three bars with their seconds."""
+    picture = comparison_picture(RUN, speedup(RUN, ONE_BY_ONE))
+
+    assert picture.startswith("![8.0 x faster (measured), 75% of ideal](data:image/svg+xml,")
+    assert words(picture) == ["one at a time", "16.0 s", "10 at once", "2.00 s", "ideal", "1.50 s"]
+
+
+@pytest.mark.parametrize("sequential", [None, ONE_BY_ONE])
+@pytest.mark.parametrize("run", [RUN, EXTREMES, replace(RUN, wall_s=0.0, ideal_s=0.0, busy_s=0.0)])
+def test_the_picture_is_small_enough_to_be_shown_inline(
+    run: FetchRun, sequential: FetchRun | None
+) -> None:
+    """Dagster hides Markdown of 1000 characters or more behind a link."""
+    assert len(comparison_picture(run, speedup(run, sequential))) < 1000
+
+
+def test_an_estimate_is_marked_as_one() -> None:
+    """In the picture and in the text."""
+    gain = speedup(RUN, None)
+
+    assert "one by one, est." in words(comparison_picture(RUN, gain))
+    assert "7.5 x faster (estimated)" in comparison_text(RUN, gain)
+
+
+def test_a_slow_down_is_called_so() -> None:
+    """Concurrency can lose, too."""
+    slower = replace(RUN, wall_s=32.0)
+
+    assert "2.0 x slower (measured)" in comparison_text(slower, speedup(slower, ONE_BY_ONE))
+
+
+def test_a_sequential_run_alone_has_one_bar() -> None:
+    """There is nothing yet to compare it with."""
+    text = comparison_text(ONE_BY_ONE, speedup(ONE_BY_ONE, ONE_BY_ONE))
+
+    assert "no concurrent run to compare with yet" in text
+    assert text.count("█") == 40
+
+
+def test_the_text_says_what_was_fetched() -> None:
+    """Pages, seconds of each, speed-up, ideal."""
+    lines = comparison_text(RUN, speedup(RUN, ONE_BY_ONE)).splitlines()
+
+    assert RUN.strategy == ASYNC
+    assert lines[0] == "page_lengths: 100 URLs, 99 fetched, 1 failed"
+    assert [line.split("█")[0].strip() for line in lines[1:4]] == [
+        "one at a time       16.0 s",
+        "10 at once          2.00 s",
+        "ideal               1.50 s",
+    ]
+    assert lines[4].strip() == "8.0 x faster (measured), 75% of ideal"
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [(0.0, "0 ms"), (0.0123, "12 ms"), (1.234, "1.23 s"), (12.34, "12.3 s"), (599.9, "599.9 s"), (3600, "60 min")],
+)
+def test_seconds_as_people_write_them(amount: float, text: str) -> None:
+    """Milliseconds, two decimals, one, or minutes."""
+    assert seconds(amount) == text
