@@ -36,7 +36,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def start(job: str, config: object = None) -> subprocess.Popen[str]:
     """Start `dagster job execute` in a process group of its own."""
     Path("run.yaml").write_text(yaml.safe_dump(config or {}), encoding="utf-8")
-    dagster = Path(sys.executable).with_name("dagster")
+    dagster = str(Path(sys.executable).with_name("dagster"))
     command = [dagster, "job", "execute", "-m", "fetch_pipeline.definitions", "-j", job]
     return subprocess.Popen(
         [*command, "-c", "run.yaml"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -101,18 +101,22 @@ def test_the_demo_needs_nothing_and_tells_what_concurrency_gained(home: Path) ->
     assert "demo/page_lengths: 45 URLs, 36 fetched, 9 failed" in output
     assert "x faster (measured)" in output
     assert "Error" not in log
-    assert demo_outcomes(home) == [
-        {
-            "fetched": 36,
-            "http_error": 2,
-            "connect_error": 1,
-            "incomplete_body": 2,
-            "too_large": 1,
-            "redirect_error": 1,
-            "timeout": 1,
-            "invalid_url": 1,
-        }
-    ] * 2
+    assert (
+        demo_outcomes(home)
+        == [
+            {
+                "fetched": 36,
+                "http_error": 2,
+                "connect_error": 1,
+                "incomplete_body": 2,
+                "too_large": 1,
+                "redirect_error": 1,
+                "timeout": 1,
+                "invalid_url": 1,
+            }
+        ]
+        * 2
+    )
 
 
 def test_after_kill_9_the_same_command_fetches_what_is_missing(

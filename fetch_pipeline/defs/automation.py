@@ -13,6 +13,7 @@ from fetch_pipeline.store.url_list import list_version
 
 _EVERY_MORNING = "0 6 * * *"
 _LOOK_EVERY_S = 60
+_COMPARE = "Fetch every listed page one at a time, then concurrently, and compare."
 
 
 def build_fetch_job(spec: FamilySpec) -> AssetJob:
@@ -32,7 +33,7 @@ def build_fetch_job(spec: FamilySpec) -> AssetJob:
     )
 
 
-def build_compare_job(spec: FamilySpec, name: str) -> AssetJob:
+def build_compare_job(spec: FamilySpec, name: str, about: str = _COMPARE) -> AssetJob:
     """Make the job that fetches the list twice, one page at a time and concurrently.
 
     One process, so one after the other: side by side they would slow each other down.
@@ -40,14 +41,19 @@ def build_compare_job(spec: FamilySpec, name: str) -> AssetJob:
     return dg.define_asset_job(
         name,
         selection=dg.AssetSelection.groups(spec.group),
-        description="Fetch every listed page one at a time, then concurrently, and compare.",
+        description=about,
         executor_def=dg.in_process_executor,
     )
 
 
 def daily(job: AssetJob) -> dg.ScheduleDefinition:
     """Make the schedule of `job`; stopped until somebody starts it in the UI."""
-    return dg.ScheduleDefinition(job=job, cron_schedule=_EVERY_MORNING, execution_timezone="UTC")
+    return dg.ScheduleDefinition(
+        job=job,
+        cron_schedule=_EVERY_MORNING,
+        execution_timezone="UTC",
+        description=f"Starts {job.name} every morning at six, UTC.",
+    )
 
 
 def on_list_change(source: ListFile, job: AssetJob) -> dg.SensorDefinition:

@@ -28,7 +28,11 @@ class EmbeddedOrigin:
             yield Entry(line, url)
 
     def serving(self, host: str) -> AbstractContextManager[object]:
-        """Serve on the port that was listed."""
+        """Serve on the port that was listed.
+
+        Raises:
+            OSError: Somebody else took the port meanwhile; the next run lists another.
+        """
         return serving(urlsplit(host).port or 0)
 
 
@@ -39,7 +43,13 @@ def demo_fetcher() -> Fetcher:
 
 def demo_family() -> dg.Definitions:
     """Make the demo family and its one job."""
-    spec = FamilySpec(source=EmbeddedOrigin(), prefix="demo", fetcher="demo_fetcher")
+    spec = FamilySpec(
+        source=EmbeddedOrigin(),
+        prefix="demo",
+        fetcher="demo_fetcher",
+        failure_limit=0.25,  # a fifth of its pages is made to fail
+    )
+    about = "Fetch the pages of a small server on loopback one at a time, then concurrently."
     return dg.Definitions.merge(
-        build_family(spec), dg.Definitions(jobs=[build_compare_job(spec, "demo")])
+        build_family(spec), dg.Definitions(jobs=[build_compare_job(spec, "demo", about)])
     )

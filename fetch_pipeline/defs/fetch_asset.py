@@ -8,7 +8,7 @@ never a missing one. An interrupted fetch goes on where it stopped when it is st
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 import dagster as dg
 from pydantic import Field
@@ -24,6 +24,13 @@ from fetch_pipeline.store.tables import PAGE_LENGTHS
 from fetch_pipeline.store.warehouse import TableScan
 
 _FRESH_FOR = timedelta(hours=36)  # a daily schedule, and half a day to notice that it failed
+
+_ABOUT: Final = {
+    "page_lengths_sequential": "**The baseline: one page at a time.** Only `concurrency` differs "
+    "from `page_lengths`; the daily schedule leaves it out.",
+    "page_lengths": "**All pages concurrently**, at most `concurrency` of them at once.",
+}
+_STRATEGIES: Final = {"page_lengths_sequential": SEQUENTIAL, "page_lengths": ASYNC}
 
 _RESUME = Field(
     default=3600.0,
@@ -60,12 +67,6 @@ class FetchConfig(dg.Config):
     concurrency: int
 
 
-class StoreConfig(dg.Config):
-    """What the last op of a fetch is told by the asset's config."""
-
-    strategy: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ops:
     """The three ops that both fetch assets of a family are made of."""
@@ -74,12 +75,11 @@ class _Ops:
     fetch: dg.OpDefinition
     store: dg.OpDefinition
 
-    def config(self, *, concurrency: int, resume_within_s: float, strategy: str) -> dict[str, Any]:
+    def config(self, *, concurrency: int, resume_within_s: float) -> dict[str, Any]:
         """Map an asset's config to its ops'."""
         return {
             self.plan.name: {"config": {"resume_within_s": resume_within_s}},
             self.fetch.name: {"config": {"concurrency": concurrency}},
-            self.store.name: {"config": {"strategy": strategy}},
         }
 
 
@@ -89,11 +89,11 @@ def build_fetch_assets(spec: FamilySpec) -> tuple[dg.AssetsDefinition, dg.Assets
 
     @dg.config_mapping
     def one_at_a_time(config: SequentialConfig) -> dict[str, Any]:
-        return ops.config(concurrency=1, strategy=SEQUENTIAL, **config.model_dump())
+        return ops.config(concurrency=1, **config.model_dump())
 
     @dg.config_mapping
     def all_at_once(config: AsyncConfig) -> dict[str, Any]:
-        return ops.config(strategy=ASYNC, **config.model_dump())
+        return ops.config(**config.model_dump())
 
     sequential = _build(spec, "page_lengths_sequential", one_at_a_time, ops, priority=1)
     concurrent = _build(spec, "page_lengths", all_at_once, ops, priority=0)
@@ -115,7 +115,7 @@ def _build(
         config=config,
         group_name=spec.group,
         kinds={"python", "aiohttp"},
-        description=__doc__,
+        description=f"{_ABOUT[name]}\n\n{__doc__}",
         metadata=column_schema(PAGE_LENGTHS),
     )
     def pages(url_list: Any) -> Any:  # noqa: ANN401 - at composition time Dagster passes its handles
@@ -150,6 +150,7 @@ def _fetch_op(spec: FamilySpec) -> dg.OpDefinition:
     @dg.op(
         name=spec.name("fetch"),
         required_resource_keys={spec.fetcher},
+        pool=spec.name("fetch"),  # one run of a family at a time, see dagster.yaml
         description="Fetch all pages concurrently, each outcome durable as it arrives.",
     )
     async def fetch(
@@ -171,14 +172,14 @@ def _store_op(spec: FamilySpec) -> dg.OpDefinition:
         required_resource_keys={spec.fetcher, "warehouse"},
         description="Make the outcomes the asset's table, all or nothing.",
     )
-    def store(context: dg.OpExecutionContext, config: StoreConfig, manifest: Manifest) -> None:
+    def store(context: dg.OpExecutionContext, manifest: Manifest) -> None:
         warehouse, place = context.resources.warehouse.open(), place_of(context.assets_def.key)
         stored = store_fetch(
             manifest,
             _fetch_id(context, spec),
             warehouse=warehouse,
             place=place,
-            strategy=config.strategy,
+            strategy=_STRATEGIES[place.table],
         )
         context.add_output_metadata(fetch_metadata(stored, warehouse, place))
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby, islice
+from operator import itemgetter
+from typing import Any, Final, TypeAlias
 
 import dagster as dg
 
@@ -16,7 +18,12 @@ from fetch_pipeline.report.waterfall import MOST_BARS, Bar, Panel, waterfall_pic
 from fetch_pipeline.store.timings import ComparedRun, latest
 from fetch_pipeline.store.warehouse import NoTableError, Place, TableScan, Warehouse
 
-_BAR_COLUMNS: Final = ("started_at", "elapsed_s", "outcome")
+_Row: TypeAlias = dict[str, Any]
+
+_BAR_COLUMNS: Final = (
+    *("started_at", "elapsed_s", "outcome"),
+    *("attempts", "duplicate_of", "run_id"),
+)
 _COLOURS: Final = {SEQUENTIAL: svg.SEQUENTIAL, ASYNC: svg.ASYNC}
 
 
@@ -28,8 +35,8 @@ def fetch_metadata(
     return {
         "dagster/row_count": run.urls,
         **stored.outcomes,
-        "wall_s": run.wall_s,
-        "pages_per_s": run.pages_per_s,
+        "wall_s": round(run.wall_s, 3),
+        "pages_per_s": round(run.pages_per_s, 1),
         "concurrency": run.concurrency,
         **_failures(stored),
         "waterfall": dg.MetadataValue.md(waterfall_picture(*_panels(run, warehouse, place))),
@@ -52,9 +59,10 @@ def timings_metadata(
     panels = [panel for each in shown for panel in _panels(each, warehouse, _place(each, place))]
     return {
         "dagster/row_count": len(runs),
-        **({"sequential_wall_s": one_by_one[0].wall_s} if one_by_one else {}),
-        **({"async_wall_s": run.wall_s, "speedup": gain.factor} if at_once else {}),
-        "efficiency": run.efficiency,
+        **({"sequential_wall_s": round(one_by_one[0].wall_s, 3)} if one_by_one else {}),
+        **({"async_wall_s": round(run.wall_s, 3)} if at_once else {}),
+        **({"speedup": round(gain.factor, 2)} if at_once else {}),
+        "efficiency": round(run.efficiency, 3),
         "comparison": dg.MetadataValue.md(comparison_picture(run, gain)),
         "waterfall": dg.MetadataValue.md(waterfall_picture(*panels)),
     }
@@ -68,33 +76,44 @@ def _place(run: FetchRun, timings: Place) -> Place:
 def _failures(stored: StoredFetch) -> Mapping[str, dg.MetadataValue]:
     if not stored.failures:
         return {}
-    columns = ("line", "url", "outcome", "detail")
-    records = [dg.TableRecord(dict(zip(columns, row, strict=True))) for row in stored.failures]
+    records = [
+        dg.TableRecord({"line": line, "outcome": outcome, "detail": detail, "url": url})
+        for line, url, outcome, detail in stored.failures
+    ]
     return {"failures": dg.MetadataValue.table(records)}
 
 
 def _panels(run: FetchRun, warehouse: Warehouse, place: Place) -> list[Panel]:
     """Return the waterfall of the pages stored at `place`; none where there is no such table."""
-    every = max(1, -(-run.urls // MOST_BARS))
+    every = -(-run.urls // MOST_BARS)
     try:
         bars = _bars(TableScan(warehouse=warehouse, place=place, columns=_BAR_COLUMNS), every)
     except NoTableError:
         return []
-    colour = _COLOURS[run.strategy]
-    return [Panel(title=run.strategy, pages=run.urls, colour=colour, bars=bars)]
+    return [Panel(title=run.strategy, every=every, colour=_COLOURS[run.strategy], bars=bars)]
 
 
 def _bars(scan: TableScan, every: int) -> list[Bar]:
     """Return every n-th row that was asked for as a bar, in the order of their starts."""
     rows = (row for batch in scan for row in batch.to_pylist())
-    sampled = [row for number, row in enumerate(rows) if number % every == 0 and row["started_at"]]
-    first = min((row["started_at"] for row in sampled), default=None)
-    bars = [
-        Bar(
-            start_s=(row["started_at"] - first).total_seconds(),
-            elapsed_s=row["elapsed_s"],
-            fetched=row["outcome"] == FETCHED,
-        )
-        for row in sampled
-    ]
-    return sorted(bars, key=lambda bar: bar.start_s)
+    asked = (row for row in rows if row["attempts"] and row["duplicate_of"] is None)
+    sampled = sorted(islice(asked, 0, None, every), key=itemgetter("started_at"))
+    parts = [list(part) for _, part in groupby(sampled, key=itemgetter("run_id"))]
+    return [bar for part in _side_by_side(parts) for bar in part]
+
+
+def _side_by_side(parts: Sequence[Sequence[_Row]]) -> Iterator[list[Bar]]:
+    """Draw the parts of a continued fetch as if there had been no pause between them."""
+    offset_s = 0.0
+    for part in parts:
+        first = part[0]["started_at"]
+        bars = [
+            Bar(
+                start_s=offset_s + (row["started_at"] - first).total_seconds(),
+                elapsed_s=row["elapsed_s"],
+                fetched=row["outcome"] == FETCHED,
+            )
+            for row in part
+        ]
+        yield bars
+        offset_s = max(bar.start_s + bar.elapsed_s for bar in bars)

@@ -17,11 +17,13 @@ class FamilySpec:
         source: Where its URLs come from.
         prefix: Of its asset keys, job and op names; its tables' schema. Null for the default one.
         fetcher: Resource key of its policy.
+        failure_limit: Share of its rows without a page that is tolerated, unless configured.
     """
 
     source: ListSource
     prefix: str | None = None
     fetcher: str = "fetcher"
+    failure_limit: float = 0.1
 
     @property
     def group(self) -> str:

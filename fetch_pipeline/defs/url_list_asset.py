@@ -1,9 +1,9 @@
 """One row per listed URL, in the order of the list; blank lines and comments are left out.
 
-Read from the list file each time it is materialized: `.txt`, `.csv`, `.tsv`, `.jsonl` or
-`.parquet`, each also `.gz`, from a local path or any fsspec URL. URLs are parsed as browsers do
-(WHATWG); a line that is no URL stays in the table with its `problem`, a repeated one with
-`duplicate_of`.
+Read anew each time it is materialized; another list can be configured: a `.txt`, `.csv`, `.tsv`,
+`.jsonl` or `.parquet` file, each also `.gz`, from a local path or any fsspec URL. URLs are parsed
+as browsers do (WHATWG). A line that is no URL stays in the table with its `problem`, a repeated one
+with `duplicate_of`.
 """
 # No `from __future__ import annotations` here: Dagster reads the annotations at run time.
 
@@ -40,9 +40,9 @@ def build_url_list(spec: FamilySpec) -> dg.AssetsDefinition:
         key=spec.key("url_list"),
         group_name=spec.group,
         kinds={"python"},
-        description=__doc__,
+        description=f"The list: {spec.source.about}.\n\n{__doc__}",
         io_manager_key="warehouse",
-        metadata={**column_schema(URL_LIST), "list": spec.source.about},
+        metadata=column_schema(URL_LIST),
     )
     def url_list(
         config: UrlListConfig, warehouse: dg.ResourceParam[WarehouseResource]
@@ -55,7 +55,7 @@ def build_url_list(spec: FamilySpec) -> dg.AssetsDefinition:
                 "dagster/row_count": counts.rows,
                 "problems": counts.problems,
                 "duplicates": counts.duplicates,
-                "list": source.about,
+                "source": source.about,
             }
         )
 

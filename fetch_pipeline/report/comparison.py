@@ -42,8 +42,10 @@ def comparison_picture(run: FetchRun, gain: Speedup) -> str:
     """
     rows = measures(run, gain)
     longest = max(row.seconds for row in rows) or 1.0
+    headline = _headline(run, gain)
     parts = [_bar(number, row, longest) for number, row in enumerate(rows)]
-    return svg.image(_headline(run, gain), svg.svg(250, len(rows) * _ROW_PX, *parts))
+    height = (len(rows) + 1) * _ROW_PX
+    return svg.image("comparison", svg.svg(250, height, *parts, svg.text(0, height - 4, headline)))
 
 
 def comparison_text(run: FetchRun, gain: Speedup) -> str:
@@ -62,6 +64,8 @@ def comparison_text(run: FetchRun, gain: Speedup) -> str:
 def _headline(run: FetchRun, gain: Speedup) -> str:
     if run.strategy != ASYNC:
         return "no concurrent run to compare with yet"
+    if not run.fetched:
+        return "not one page was fetched: nothing to compare"
     times, way = (gain.factor, "faster") if gain.factor >= 1 else (1 / gain.factor, "slower")
     return f"{times:.1f} x {way} ({gain.source}), {run.efficiency:.0%} of ideal"
 

@@ -39,10 +39,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """One strategy: its bars in the order of their starts, and of how many pages they are."""
+    """One strategy: its bars in the order of their starts; every so-manieth page is one."""
 
     title: str
-    pages: int
+    every: int
     colour: str
     bars: Sequence[Bar]
 
@@ -62,16 +62,16 @@ def waterfall_picture(*panels: Panel) -> str:
 
 def _panel(panel: Panel, span_s: float) -> str:
     bottom = _HEADER_PX + _HEIGHT_PX
-    shown = len(panel.bars)
-    sampled = f", {shown} shown" if shown < panel.pages else ""
-    step = _HEIGHT_PX / max(shown, 1)
+    sampled = f", every {panel.every}th page" if panel.every > 1 else ""
+    step = _HEIGHT_PX / max(len(panel.bars), 1)
     rows = list(enumerate(panel.bars))
     return (
-        svg.text(0, 12, f"{panel.title} ({panel.pages} pages{sampled})")
+        svg.text(0, 12, f"{panel.title}{sampled}")
+        + f"<text x='{_PANEL_PX - 62}' y='12' fill='{svg.FAILED}'>red: failed</text>"
         + _bars([row for row in rows if row[1].fetched], panel.colour, step, span_s)
         + _bars([row for row in rows if not row[1].fetched], svg.FAILED, step, span_s)
         + f"<path stroke='{svg.INK}' d='M0,{bottom}h{_PANEL_PX}'/>"
-        + svg.text(0, bottom + 13, "0")
+        + svg.text(0, bottom + 13, "0 s")
         + svg.text(_PANEL_PX - 36, bottom + 13, seconds(span_s))
     )
 

@@ -12,17 +12,20 @@ from fetch_pipeline.store.warehouse import NoTableError, Place, Warehouse
 _Row: TypeAlias = dict[str, Any]
 
 
-def find_lost_row(warehouse: Warehouse, listed: Place, pages: Place) -> str | None:
-    """Return where `pages` first departs from `listed`; null when it has exactly its lines."""
+def find_lost_row(warehouse: Warehouse, listed: Place, pages: Place) -> tuple[int, str | None]:
+    """Return how many rows agree, and where `pages` first departs from `listed`, if it does."""
     columns = ("line", "url")
     nothing: _Row = {}
     pairs = zip_longest(
         _rows(warehouse, listed, *columns), _rows(warehouse, pages, *columns), fillvalue=nothing
     )
-    for number, (wanted, found) in enumerate(pairs, 1):
+    agree = 0
+    for wanted, found in pairs:
         if wanted != found:
-            return f"row {number} of {pages} is {found or 'missing'}, not {wanted or 'nothing'}"
-    return None
+            where = f"row {agree + 1} of {pages}"
+            return agree, f"{where} is {found or 'missing'}, not {wanted or 'nothing'}"
+        agree += 1
+    return agree, None
 
 
 def count_failed(warehouse: Warehouse, pages: Place) -> tuple[int, int]:

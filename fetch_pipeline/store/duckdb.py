@@ -46,7 +46,7 @@ class DuckDBWarehouse:
         with self._transaction() as connection:
             _create_schema(connection, place)
             connection.execute(f"CREATE OR REPLACE TABLE {_name(place)} ({_columns(rows.schema)})")
-            count = sum(_insert(connection, "INSERT", place, batch) for batch in rows)
+            count = sum(_insert(connection, place, batch) for batch in rows)
             for addition in also:
                 _append(connection, addition)
         return count
@@ -101,23 +101,29 @@ class DuckDBWarehouse:
 
 
 def _append(connection: duckdb.DuckDBPyConnection, addition: Append) -> None:
-    schema, key = addition.table.arrow_schema, ", ".join(map(_quoted, addition.table.key))
-    place = addition.place
+    place, schema = addition.place, addition.table.arrow_schema
+    key = ", ".join(map(_quoted, addition.table.key))
     _create_schema(connection, place)
     connection.execute(
         f"CREATE TABLE IF NOT EXISTS {_name(place)} ({_columns(schema)}, PRIMARY KEY ({key}))"
     )
     for field in schema:  # a table from before a column was thought of
         connection.execute(f"ALTER TABLE {_name(place)} ADD COLUMN IF NOT EXISTS {_column(field)}")
-    _insert(connection, "INSERT OR IGNORE", place, addition.rows)
+    # Not INSERT OR IGNORE: it stores the rows of one statement in any order (DuckDB 2.0).
+    _insert(
+        connection, place, addition.rows, f"({key}) NOT IN (SELECT ({key}) FROM {_name(place)})"
+    )
 
 
 def _insert(
-    connection: duckdb.DuckDBPyConnection, verb: str, place: Place, rows: pa.RecordBatch | pa.Table
+    connection: duckdb.DuckDBPyConnection,
+    place: Place,
+    rows: pa.RecordBatch | pa.Table,
+    where: str = "true",
 ) -> int:
     """Insert by name: by position, a change in the order of columns would swap their values."""
     connection.register("incoming", rows)
-    connection.execute(f"{verb} INTO {_name(place)} BY NAME SELECT * FROM incoming")
+    connection.execute(f"INSERT INTO {_name(place)} BY NAME SELECT * FROM incoming WHERE {where}")
     connection.unregister("incoming")
     return int(rows.num_rows)
 

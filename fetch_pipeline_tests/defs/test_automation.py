@@ -1,15 +1,16 @@
 """Jobs, the schedule and the sensor."""
 
+import tomllib
 from pathlib import Path
 
 import dagster as dg
 import pytest
+import yaml
 
 from fetch_pipeline.definitions import defs
 from fetch_pipeline.defs.family import list_family
 from fetch_pipeline.defs.resources import Fetcher, Journals, WarehouseResource
 from fetch_pipeline_tests.fetching import Folder
-
 
 RESOURCES = dg.Definitions(
     resources={
@@ -24,7 +25,10 @@ RESOURCES = dg.Definitions(
 def test_the_jobs_are_the_contracts() -> None:
     """With the assets each of them is for, in one process."""
     jobs = {
-        name: {key.to_user_string() for key in defs.resolve_job_def(name).asset_layer.executable_asset_keys}
+        name: {
+            key.to_user_string()
+            for key in defs.resolve_job_def(name).asset_layer.executable_asset_keys
+        }
         for name in ("fetch_pages", "compare_sequential_async", "demo")
     }
 
@@ -34,9 +38,7 @@ def test_the_jobs_are_the_contracts() -> None:
         "compare_sequential_async": family,
         "demo": {f"demo/{name}" for name in family},
     }
-    assert all(
-        defs.resolve_job_def(name).executor_def is dg.in_process_executor for name in jobs
-    )
+    assert all(defs.resolve_job_def(name).executor_def is dg.in_process_executor for name in jobs)
 
 
 def test_the_schedule_is_daily_and_stopped() -> None:
@@ -98,10 +100,6 @@ def test_another_list_is_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize("tool", ["dg", "workspace"])
 def test_workspace_and_dg_name_the_same_module(tool: str) -> None:
     """`dagster dev` reads one of them, `dagster-webserver -w` the other."""
-    import tomllib
-
-    import yaml
-
     root = Path(__file__).parents[2]
     if tool == "dg":
         settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))

@@ -16,7 +16,7 @@ from fetch_pipeline_tests.fetching import Folder
 
 
 def run(
-    job: str, folder: Folder, path: Path | str, *, check: bool = True, **ops: Mapping[str, Any]
+    job: str, folder: Folder, path: Path | str, *, check: Any = True, **ops: Any
 ) -> dg.ExecuteInProcessResult:
     """Execute a job of the default family on a list, with everything kept in `folder`."""
     config = {name: {"config": dict(values)} for name, values in ops.items()}
@@ -210,16 +210,16 @@ def test_bad_config_is_refused_by_name(
     assert not origin.requests
 
 
-def test_tables_are_read_by_a_process_that_has_just_started(
-    origin: Origin, folder: Folder
-) -> None:
+def test_tables_are_read_by_a_process_that_has_just_started(origin: Origin, folder: Folder) -> None:
     """A downstream asset gets yesterday's table as a frame."""
     run("fetch_pages", folder, folder.write_list([f"{origin.url}/page/1?bytes=3000"]))
     program = f"""
 import dagster as dg, pandas as pd
 from fetch_pipeline.defs.resources import WarehouseResource
 
-@dg.asset(ins={{"page_lengths": dg.AssetIn(input_manager_key="warehouse")}}, io_manager_key="warehouse")
+@dg.asset(
+    ins={{"page_lengths": dg.AssetIn(input_manager_key="warehouse")}}, io_manager_key="warehouse"
+)
 def long_pages(page_lengths: pd.DataFrame) -> pd.DataFrame:
     return page_lengths[page_lengths["body_bytes"] > 1000][["url", "body_bytes"]]
 

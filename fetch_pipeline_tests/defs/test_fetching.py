@@ -127,7 +127,7 @@ def test_what_is_not_all_fetched_is_not_stored(folder: Folder) -> None:
     """It fails and says why; the journal stays for the next run."""
     manifest = plan(folder, FIRST)
 
-    with pytest.raises(JournalError, match="3 URLs of .* have no outcome yet"):
+    with pytest.raises(JournalError, match=r"3 URLs of .* have no outcome yet"):
         store(folder, manifest, FIRST)
 
     assert fetch(plan(folder, SECOND), SECOND).done == 3

@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 from ipaddress import ip_network
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -43,7 +44,7 @@ def test_networks_are_parsed() -> None:
         ("user_agent", ""),
     ],
 )
-def test_nonsense_is_refused_by_name(knob: str, value: object) -> None:
+def test_nonsense_is_refused_by_name(knob: str, value: Any) -> None:
     """With the knob and the value in the message."""
     with pytest.raises(ValidationError, match=knob):
         Fetcher(**{knob: value})

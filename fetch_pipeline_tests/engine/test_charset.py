@@ -103,7 +103,8 @@ def test_bad_bytes_of_a_declared_encoding_count_as_replacements() -> None:
 
 
 @pytest.mark.parametrize(
-    "content_type", ["image/png", "application/pdf", "application/octet-stream", "video/mp4", "font"]
+    "content_type",
+    ["image/png", "application/pdf", "application/octet-stream", "video/mp4", "font"],
 )
 def test_what_is_no_text_has_no_length(content_type: str) -> None:
     """Even where its bytes would decode."""
@@ -112,7 +113,13 @@ def test_what_is_no_text_has_no_length(content_type: str) -> None:
 
 @pytest.mark.parametrize(
     "content_type",
-    ["text/css", "application/ld+json", "image/svg+xml", "application/javascript", "TEXT/PLAIN;x=y"],
+    [
+        "text/css",
+        "application/ld+json",
+        "image/svg+xml",
+        "application/javascript",
+        "TEXT/PLAIN;x=y",
+    ],
 )
 def test_text_goes_by_many_types(content_type: str) -> None:
     """Types of text, and suffixes that say so."""

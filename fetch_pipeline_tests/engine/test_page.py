@@ -107,7 +107,9 @@ def test_too_many_redirects_are_an_error(origin: Origin) -> None:
 
 def test_a_redirect_to_a_refused_address_is_refused() -> None:
     """Every hop passes the address guard, and nothing of the first response is told as the last."""
-    answer = b"HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/x\r\nContent-Length: 0\r\n\r\n"
+    answer = (
+        b"HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/x\r\nContent-Length: 0\r\n\r\n"
+    )
 
     with raw_origin(answer) as url:
         row = fetch_row(url)
@@ -204,9 +206,7 @@ def test_a_silent_server_is_a_timeout(origin: Origin) -> None:
 
 def test_the_total_timeout_bounds_an_endless_body(origin: Origin) -> None:
     """A server that always has another byte is given up too; the status was real."""
-    patient = replace(
-        IMPATIENT, total_timeout_s=0.5, max_wire_bytes=2**60, max_body_bytes=2**60
-    )
+    patient = replace(IMPATIENT, total_timeout_s=0.5, max_wire_bytes=2**60, max_body_bytes=2**60)
 
     row = fetch_row(f"{origin.url}/endless", patient)
 
@@ -278,7 +278,7 @@ def test_what_a_peer_says_is_told_as_it_is(answer: bytes, outcome: str, status: 
 
 def test_headers_that_text_cannot_hold_are_made_storable() -> None:
     """Latin-1 bytes and controls of a server reach no table."""
-    answer = b"HTTP/1.1 200 OK\r\nETag: \"caf\xe9\"\r\nContent-Length: 0\r\n\r\n"
+    answer = b'HTTP/1.1 200 OK\r\nETag: "caf\xe9"\r\nContent-Length: 0\r\n\r\n'
 
     with raw_origin(answer) as url:
         row = fetch_row(url)

@@ -35,7 +35,12 @@ def test_a_name_server_that_hangs_does_not_hold_up_the_process(
 ) -> None:
     """A cancelled lookup leaves only a daemon thread behind, whose answer nobody takes."""
     answer = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answer.wait(30) and [])
+
+    def hang(*_: object, **__: object) -> list[object]:
+        answer.wait(30)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
 
     async def give_up() -> None:
         async with asyncio.timeout(0.05):
@@ -53,7 +58,12 @@ def test_a_name_server_that_hangs_does_not_hold_up_the_process(
 def test_many_names_are_looked_up_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fifty lookups meet at a barrier: the loop's own executor would have had six threads."""
     barrier = threading.Barrier(50, timeout=10)
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [barrier.wait()] and [])
+
+    def meet(*_: object, **__: object) -> list[object]:
+        barrier.wait()
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", meet)
 
     async def all_at_once() -> None:
         system = SystemResolver()

@@ -24,7 +24,7 @@ def of_session(look: Callable[[aiohttp.ClientSession], _T]) -> _T:
 
 
 def test_nothing_is_sent_twice_in_secret(origin: Origin) -> None:
-    """aiohttp repeats idempotent requests on a lost connection unless its switch is off."""
+    """Aiohttp repeats idempotent requests on a lost connection unless its switch is off."""
     rows = fetch_rows([f"{origin.url}/page/1", f"{origin.url}/hangup"], concurrency=1)
 
     assert [row["outcome"] for row in rows] == ["fetched", "connect_error"]
@@ -32,7 +32,7 @@ def test_nothing_is_sent_twice_in_secret(origin: Origin) -> None:
 
 
 def test_the_crew_is_the_only_limit() -> None:
-    """aiohttp's pool would make waiting look like a slow server."""
+    """Aiohttp's pool would make waiting look like a slow server."""
 
     def limits(session: aiohttp.ClientSession) -> tuple[int, int]:
         connector = session.connector

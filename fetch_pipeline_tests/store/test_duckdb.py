@@ -186,7 +186,9 @@ def test_a_file_that_another_process_holds_is_waited_for_and_then_named(
     """DuckDB's own words tell which process it is."""
     monkeypatch.setattr(ours, "_LOCK_WAIT_S", 0.5)
     warehouse.replace(PAGES, rows(line=[1]))
-    program = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); input()"
+    program = (
+        "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); input()"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", program, str(tmp_path / "new" / "w.duckdb")],
         stdin=subprocess.PIPE,

@@ -209,4 +209,3 @@ def test_a_discarded_journal_is_gone(tmp_path: Path) -> None:
     discard_journal(tmp_path / "j")
 
     assert list(tmp_path.iterdir()) == []
-

@@ -71,7 +71,7 @@ def test_a_table_with_a_row_missing_is_never_made(tmp_path: Path) -> None:
     """Not even its first batch."""
     with open_journal(tmp_path / "j") as journal:
         begin(journal, URLS)
-        with pytest.raises(JournalError, match="3 URLs of .* have no outcome yet"):
+        with pytest.raises(JournalError, match=r"3 URLs of .* have no outcome yet"):
             next(page_batches(journal))
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from fetch_pipeline.core.plan import Target
 from fetch_pipeline.store.journal import Journal, open_journal
 from fetch_pipeline.store.recorder import Recorder
 from fetch_pipeline_tests.store.test_journal import begin, page
@@ -12,8 +13,14 @@ from fetch_pipeline_tests.store.test_journal import begin, page
 
 async def until_durable(journal: Journal, outcomes: int) -> None:
     """Wait until so many outcomes are in the file."""
-    while journal.one("SELECT count(*) FROM outcomes WHERE attempts > 0")[0] < outcomes:
+    select = "SELECT count(*) FROM outcomes WHERE attempts > 0"
+    while journal.one(select)[0] < outcomes:  # noqa: ASYNC110 - a file has no event
         await asyncio.sleep(0.01)
+
+
+async def emit_one(recorder: Recorder, target: Target) -> None:
+    """Be a fetch of one page."""
+    recorder.emit(target, page(target.href))
 
 
 def test_outcomes_are_durable_while_the_fetch_goes_on(tmp_path: Path) -> None:
@@ -60,10 +67,7 @@ def test_the_parts_of_a_fetch_are_kept_apart(tmp_path: Path) -> None:
         for run_id, target in (("r1", first), ("r2", second)):
             recorder = Recorder(journal, run_id=run_id, concurrency=2)
 
-            async def fetch(recorder: Recorder = recorder, target=target) -> None:  # noqa: ANN001
-                recorder.emit(target, page(target.href))
-
-            asyncio.run(recorder.run(fetch()))
+            asyncio.run(recorder.run(emit_one(recorder, target)))
 
         parts = [row for rows in journal.batches("SELECT * FROM parts", 10) for row in rows]
         runs = journal.one("SELECT group_concat(run_id) FROM outcomes WHERE attempts > 0")[0]

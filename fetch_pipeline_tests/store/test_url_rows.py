@@ -54,7 +54,8 @@ def test_a_list_that_breaks_off_leaves_the_old_table(folder: Folder) -> None:
 
 
 @pytest.mark.parametrize(
-    "urls", [URLS[:2], [*URLS, "http://b.org"], ["http://a.org/", "http://a.org/#again", "nonsense"]]
+    "urls",
+    [URLS[:2], [*URLS, "http://b.org"], ["http://a.org/", "http://a.org/#again", "nonsense"]],
 )
 def test_another_list_has_another_hash(folder: Folder, urls: list[str]) -> None:
     """Shorter, longer or in another order; the same list has the same."""
