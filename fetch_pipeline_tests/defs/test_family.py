@@ -142,6 +142,15 @@ def test_a_failing_list_leaves_the_tables_as_they_were(origin: Origin, folder: F
     assert len(folder.table("url_list")) == 1
 
 
+def test_a_missing_list_is_one_clear_error(folder: Folder) -> None:
+    """It names the file and the fix."""
+    result = run("fetch_pages", folder, folder.path / "none.txt", check=False)
+
+    (failure,) = [e for e in result.all_events if e.is_step_failure]
+    assert not result.success
+    assert "none.txt does not exist: put a URL list there" in str(failure.event_specific_data)
+
+
 def test_too_many_failures_warn_but_do_not_fail(origin: Origin, folder: Folder) -> None:
     """Some pages failing is the web; how many are too many is configured."""
     path = folder.write_list([f"{origin.url}/status/404", f"{origin.url}/page/1"])
