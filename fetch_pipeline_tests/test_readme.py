@@ -62,7 +62,9 @@ def words(command: str) -> list[str]:
 def run(command: str) -> str:
     """Run a command of the README to its end; return what it printed."""
     assert command in COMMANDS, f"the README does not name {command}"
-    return subprocess.run(words(command), check=True, capture_output=True, text=True).stdout
+    process = subprocess.run(words(command), check=True, capture_output=True, text=True)
+    assert not re.search("Traceback|destroyed|Warning: (?!Function)", process.stderr)
+    return process.stdout
 
 
 def test_every_command_is_run() -> None:

@@ -22,6 +22,7 @@ from typing import Final, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
 _HTML: Final = "text/html; charset=utf-8"
+_LONGER_THAN_ANYBODY_WAITS_S: Final = 86_400
 _SENTENCE: Final = "<p>Ein Blatt Papier, naïve façade, 21 °C, and the rest of the page.</p>\n"
 
 
@@ -122,7 +123,7 @@ async def _endless(_: Request, writer: asyncio.StreamWriter) -> bool:
 
 
 async def _silent(_: Request, __: asyncio.StreamWriter) -> bool:
-    await asyncio.get_running_loop().create_future()
+    await asyncio.sleep(_LONGER_THAN_ANYBODY_WAITS_S)
     return False
 
 

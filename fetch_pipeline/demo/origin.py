@@ -77,10 +77,12 @@ async def _converse(
 
 async def _stop(server: asyncio.Server) -> None:
     server.close()
-    connections = asyncio.all_tasks() - {asyncio.current_task()}
-    for connection in connections:
-        connection.cancel()
-    await asyncio.gather(*connections, return_exceptions=True)
+    # A connection that was just being accepted has its task only after the others were cancelled.
+    while connections := asyncio.all_tasks() - {asyncio.current_task()}:
+        for connection in connections:
+            connection.cancel()
+        await asyncio.gather(*connections, return_exceptions=True)
+        await asyncio.sleep(0)
 
 
 def _port(server: asyncio.Server) -> int:
