@@ -48,13 +48,12 @@ def test_what_is_not_known_is_not_there(origin: Origin) -> None:
 
 def test_the_origin_ends_with_its_block_though_clients_are_connected() -> None:
     """Also the ones that wait for an answer that never comes."""
-    before = threading.active_count()
     with serving() as origin:
         parts = urlsplit(origin.url)
         waiting = http.client.HTTPConnection(parts.netloc, timeout=5)
         waiting.request("GET", "/silent")
 
-    assert threading.active_count() == before
+    assert "demo-origin" not in [thread.name for thread in threading.enumerate()]
     with closing(waiting), pytest.raises(ConnectionError):
         waiting.getresponse()
 
@@ -71,11 +70,14 @@ def test_a_taken_port_is_an_error() -> None:
 
 def test_the_demo_takes_the_next_port_when_one_is_taken() -> None:
     """And the same as last time when none is."""
-    first = free_port()
+    with serving() as origin:
+        taken = urlsplit(origin.url).port or 0
+        two = range(taken, taken + 2)
 
-    with serving(first):
-        assert free_port() != first
-    assert free_port() == first
+        assert free_port(two) == taken + 1
+        with pytest.raises(OSError, match=f"no free port for the demo on 127.0.0.1 from {taken}"):
+            free_port(two[:1])
+    assert free_port(two) == taken
 
 
 def test_the_list_of_the_demo_is_always_the_same() -> None:

@@ -23,17 +23,17 @@ _FAILURES: Final = (
 )
 
 
-def free_port() -> int:
+def free_port(ports: range = _PORTS) -> int:
     """Return a port the demo can have: the same as last time, unless somebody else took it.
 
     Raises:
         OSError: All of them are taken.
     """
-    for port in _PORTS:
+    for port in ports:
         with socket.socket() as candidate:
             if candidate.connect_ex((HOST, port)) != 0:
                 return port
-    msg = f"no free port for the demo on {HOST} from {_PORTS.start} to {_PORTS.stop - 1}"
+    msg = f"no free port for the demo on {HOST} from {ports.start} to {ports.stop - 1}"
     raise OSError(msg)
 
 
