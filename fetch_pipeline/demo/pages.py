@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
+from contextlib import suppress
 from typing import Final
 
 from fetch_pipeline.demo.origin import HOST
@@ -30,9 +31,10 @@ def free_port(ports: range = _PORTS) -> int:
         OSError: All of them are taken.
     """
     for port in ports:
-        with socket.socket() as candidate:
-            if candidate.connect_ex((HOST, port)) != 0:
-                return port
+        with socket.socket() as candidate, suppress(OSError):
+            candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the origin will
+            candidate.bind((HOST, port))
+            return port
     msg = f"no free port for the demo on {HOST} from {ports.start} to {ports.stop - 1}"
     raise OSError(msg)
 
