@@ -4,6 +4,7 @@ import http.client
 import subprocess
 import sys
 import threading
+import time
 from contextlib import closing
 from urllib.parse import urlsplit
 
@@ -52,6 +53,8 @@ def test_the_origin_ends_with_its_block_though_clients_are_connected() -> None:
         parts = urlsplit(origin.url)
         waiting = http.client.HTTPConnection(parts.netloc, timeout=5)
         waiting.request("GET", "/silent")
+        while not origin.requests:  # until it was heard
+            time.sleep(0.001)
 
     assert "demo-origin" not in [thread.name for thread in threading.enumerate()]
     with closing(waiting), pytest.raises(ConnectionError):
