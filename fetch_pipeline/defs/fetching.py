@@ -14,7 +14,13 @@ import pyarrow as pa
 from fetch_pipeline.core.policy import FetchPolicy
 from fetch_pipeline.core.timing import FetchRun
 from fetch_pipeline.engine.crew import fetch_all
-from fetch_pipeline.store.journal import Journal, discard_journal, journal_path, open_journal
+from fetch_pipeline.store.journal import Journal
+from fetch_pipeline.store.journal_file import (
+    discard_journal,
+    journal_path,
+    open_journal,
+    sweep_journals,
+)
 from fetch_pipeline.store.pages import (
     count_outcomes,
     describe_fetch,
@@ -81,6 +87,7 @@ def plan_fetch(
     urls: TableScan, fetch: FetchId, *, directory: Path, resume_within_s: float
 ) -> Manifest:
     """Continue the unfinished journal of this asset, list and policy, or begin a new one."""
+    sweep_journals(directory, fetch.asset)
     digest = list_sha256(urls)
     path = journal_path(directory, fetch.asset, digest, fetch.policy.fingerprint())
     with open_journal(path) as journal:

@@ -11,8 +11,8 @@ from fetch_pipeline.core.redirect import RedirectError
 from fetch_pipeline.core.text import printable
 from fetch_pipeline.engine.attempt import Phase
 from fetch_pipeline.engine.body import CutBodyError, TooLargeError
-from fetch_pipeline.engine.coding import CodingError
 from fetch_pipeline.engine.connector import RefusedAddressError
+from fetch_pipeline.engine.layers import CodingError
 
 # First match wins, so subclasses come before their bases:
 # https://docs.aiohttp.org/en/stable/client_reference.html#hierarchy-of-exceptions

@@ -1,51 +1,15 @@
-"""Content codings (RFC 9110 §8.4.1): bounded, and honest about cut bodies.
-
-Rules of this file:
-
-1. A decoder yields pieces of `PIECE_BYTES` at most (brotli: less than twice that); what was not
-   asked for is not inflated. Whoever stops iterating stops a decompression bomb.
-2. `complete` is true only after the end that the format itself marks. aiohttp, curl and browsers
-   take a gzip body that was cut in the middle for a whole one.
-3. Codings are undone from last applied to first; an unknown one leaves the body as it is.
-"""
+"""Content codings (RFC 9110 §8.4.1), undone from last applied to first, piece by piece."""
 
 from __future__ import annotations
 
-import sys
-import zlib
 from collections.abc import Iterator
-from typing import Final, Protocol
+from typing import Final
 
-import brotli
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
-
-PIECE_BYTES: Final = 256 * 1024
+from fetch_pipeline.engine.layers import LAYERS, CodingError
 
 ACCEPT_ENCODING: Final = "gzip, deflate, br, zstd"
 
 _MOST_LAYERS: Final = 3  # curl stops at 5; real servers stack 2 by mistake
-_MOST_MEMBERS: Final = 1024  # gzip members or zstd frames; aiohttp's number
-_GZIP: Final = 16 + zlib.MAX_WBITS  # zlib's way to ask for the gzip wrapper
-_GZIP_MAGIC: Final = b"\x1f\x8b"
-_ZLIB_HEADER_BYTES: Final = 2  # RFC 1950 §2.2
-_ZSTD_WINDOW_LOG: Final = 23  # RFC 9659 §3: 8 MB is what a client must offer on the web
-
-
-class CodingError(Exception):
-    """The body is not what its Content-Encoding says."""
-
-
-class _Layer(Protocol):
-    """Undoes one coding; may hold back input until it is asked for more."""
-
-    def feed(self, data: bytes) -> Iterator[bytes]: ...
-
-    @property
-    def complete(self) -> bool: ...
 
 
 class BodyDecoder:
@@ -64,8 +28,8 @@ class BodyDecoder:
         if len(known) > _MOST_LAYERS:
             msg = f"{len(known)} content codings on top of each other"
             raise CodingError(msg)
-        self.unknown = next((name for name in known if name not in _LAYERS), None)
-        self._layers = [] if self.unknown else [_LAYERS[name]() for name in reversed(known)]
+        self.unknown = next((name for name in known if name not in LAYERS), None)
+        self._layers = [] if self.unknown else [LAYERS[name]() for name in reversed(known)]
         self._fed = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
@@ -88,149 +52,3 @@ class BodyDecoder:
             return
         for piece in self._layers[depth].feed(data):
             yield from self._run(depth + 1, piece)
-
-
-class _Zlib:
-    """Gzip and deflate share zlib; only what stands around the stream differs."""
-
-    def __init__(self, wbits: int) -> None:
-        self._stream = zlib.decompressobj(wbits)
-
-    @property
-    def complete(self) -> bool:
-        return self._stream.eof
-
-    def _inflate(self, data: bytes) -> Iterator[bytes]:
-        while data and not self._stream.eof:
-            try:
-                piece = self._stream.decompress(data, PIECE_BYTES)
-            except zlib.error as error:
-                raise CodingError(str(error)) from error
-            data = self._stream.unconsumed_tail
-            if piece:
-                yield piece
-
-
-class _Gzip(_Zlib):
-    """One or more members (RFC 1952 §2.2); like gzip(1), ignores what else stands behind them."""
-
-    def __init__(self) -> None:
-        super().__init__(_GZIP)
-        self._members = 1
-        self._behind = b""  # bytes behind a member, until they are enough to tell what they are
-        self._over = False
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        while data and not self._over:
-            if self._stream.eof:
-                data = self._next_member(data)
-            yield from self._inflate(data)
-            data = self._stream.unused_data if data else b""
-
-    def _next_member(self, data: bytes) -> bytes:
-        """Return the bytes of another member, once it is sure that there is one."""
-        self._behind += data
-        if len(self._behind) < len(_GZIP_MAGIC):
-            return b""
-        if not self._behind.startswith(_GZIP_MAGIC) or self._members == _MOST_MEMBERS:
-            self._over = True
-            return b""
-        self._members += 1
-        self._stream = zlib.decompressobj(_GZIP)
-        member, self._behind = self._behind, b""
-        return member
-
-
-class _Deflate(_Zlib):
-    """The zlib format (RFC 1950), or the raw one that some servers send under the same name."""
-
-    def __init__(self) -> None:
-        super().__init__(zlib.MAX_WBITS)
-        self._held: bytes | None = b""
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        if self._held is not None:
-            data = self._held + data
-            self._held = None if len(data) >= _ZLIB_HEADER_BYTES else data
-            if self._held is not None:
-                return
-            if not _has_zlib_header(data):
-                self._stream = zlib.decompressobj(-zlib.MAX_WBITS)
-        yield from self._inflate(data)
-
-
-def _has_zlib_header(data: bytes) -> bool:
-    """RFC 1950 §2.2: method 8, and a check that makes the two bytes a multiple of 31."""
-    return data[0] & 0x0F == zlib.DEFLATED and int.from_bytes(data[:2], "big") % 31 == 0
-
-
-class _Brotli:
-    def __init__(self) -> None:
-        self._stream = brotli.Decompressor()
-
-    @property
-    def complete(self) -> bool:
-        return bool(self._stream.is_finished())
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        while not self._stream.is_finished():
-            try:
-                piece = self._stream.process(data, output_buffer_limit=PIECE_BYTES)
-            except brotli.error as error:
-                raise CodingError(str(error)) from error
-            data = b""
-            if piece:
-                yield piece
-            if self._stream.can_accept_more_data():
-                return
-
-
-class _Zstd:
-    def __init__(self) -> None:
-        self._stream = _zstd_stream()
-        self._frames = 1
-
-    @property
-    def complete(self) -> bool:
-        return bool(self._stream.eof)
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        while data:
-            if self._stream.eof:
-                self._next_frame()
-            yield from self._inflate(data)
-            data = self._stream.unused_data
-
-    def _inflate(self, data: bytes) -> Iterator[bytes]:
-        while True:
-            try:
-                piece = self._stream.decompress(data, PIECE_BYTES)
-            except zstd.ZstdError as error:
-                raise CodingError(str(error)) from error
-            data = b""
-            if piece:
-                yield piece
-            if self._stream.eof or self._stream.needs_input:
-                return
-
-    def _next_frame(self) -> None:
-        """A body may be several frames (RFC 8878 §3.1); whatever follows one must be another."""
-        self._frames += 1
-        if self._frames > _MOST_MEMBERS:
-            msg = f"more than {_MOST_MEMBERS} zstd frames"
-            raise CodingError(msg)
-        self._stream = _zstd_stream()
-
-
-def _zstd_stream() -> zstd.ZstdDecompressor:
-    window: int = zstd.DecompressionParameter.window_log_max
-    return zstd.ZstdDecompressor(options={window: _ZSTD_WINDOW_LOG})
-
-
-_LAYERS: Final[dict[str, type[_Layer]]] = {
-    "gzip": _Gzip,
-    "x-gzip": _Gzip,  # RFC 9110 §8.4.1.3
-    "deflate": _Deflate,
-    "br": _Brotli,  # RFC 7932
-    "zstd": _Zstd,  # RFC 8878
-}

@@ -2,13 +2,6 @@
 
 One SQLite file per fetch: the plan, written once, and the outcomes, written as they arrive. The
 page-lengths table is a join of the two, so a row can be neither lost nor invented.
-
-Rules of this file:
-
-1. An open journal is locked; a process that dies lets go of it, because the lock is the file's.
-2. What was committed survives `kill -9`. After a loss of power the last commits may be missing
-   (`synchronous=NORMAL`), never half there.
-3. Only the one who holds the journal decides whether it is continued or begun anew.
 """
 
 from __future__ import annotations
@@ -16,32 +9,20 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 from fetch_pipeline.core.outcome import Failed, FailureKind, Outcome, Timing, to_row
 from fetch_pipeline.core.plan import PlanRow, Target
-from fetch_pipeline.store.tables import PAGE_LENGTHS, URL_LIST, Column, ColumnType
+from fetch_pipeline.store.tables import PAGE_LENGTHS, URL_LIST, Column
 
-_TYPES: Final = {
-    ColumnType.INT: "INTEGER",
-    ColumnType.FLOAT: "REAL",
-    ColumnType.TEXT: "TEXT",
-    ColumnType.TIMESTAMP: "INTEGER",  # microseconds since 1970, UTC
-}
-_PLAN: Final = URL_LIST.columns
-_OUTCOME: Final = tuple(
+PLAN_COLUMNS: Final = URL_LIST.columns
+OUTCOME_COLUMNS: Final = tuple(
     column for column in PAGE_LENGTHS.columns if column.name not in {"url", "duplicate_of"}
 )
 _PENDING_ROWS: Final = 1000
-
-
-def _columns(columns: tuple[Column, ...]) -> str:
-    typed = (f"{column.name} {_TYPES[column.type]}" for column in columns)
-    return ", ".join(typed).replace("line INTEGER", "line INTEGER PRIMARY KEY")
 
 
 def _insert(table: str, columns: tuple[Column, ...]) -> str:
@@ -49,28 +30,14 @@ def _insert(table: str, columns: tuple[Column, ...]) -> str:
     return f"INSERT INTO {table} ({', '.join(names)}) VALUES (:{', :'.join(names)})"
 
 
-_TABLES: Final = f"""
-    CREATE TABLE IF NOT EXISTS facts (planned_at REAL, list_sha256 TEXT);
-    CREATE TABLE IF NOT EXISTS plan ({_columns(_PLAN)});
-    CREATE TABLE IF NOT EXISTS outcomes ({_columns(_OUTCOME)});
-    CREATE TABLE IF NOT EXISTS parts (
-        started_at REAL PRIMARY KEY, run_id TEXT, concurrency INTEGER,
-        wall_s REAL, cpu_s REAL, peak_rss_bytes INTEGER, written_at REAL
-    );
-"""
-
-_INSERT_PLAN: Final = _insert("plan", _PLAN)
-_INSERT_OUTCOME: Final = _insert("outcomes", _OUTCOME)
+_INSERT_PLAN: Final = _insert("plan", PLAN_COLUMNS)
+_INSERT_OUTCOME: Final = _insert("outcomes", OUTCOME_COLUMNS)
 
 _PENDING: Final = """
     SELECT plan.line, href, host FROM plan LEFT JOIN outcomes USING (line)
     WHERE outcomes.line IS NULL AND duplicate_of IS NULL AND plan.line > ?
     ORDER BY plan.line LIMIT ?
 """
-
-
-class JournalError(Exception):
-    """The journal cannot be used; the message says which, why, and what helps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +62,7 @@ class Part:
 
 
 class Journal:
-    """An open journal; `open_journal` makes one."""
+    """An open journal; `journal_file.open_journal` makes one."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self.path = path
@@ -174,53 +141,6 @@ class Journal:
             self._connection.execute("ROLLBACK")
             raise
         self._connection.execute("COMMIT")
-
-
-@contextmanager
-def open_journal(path: Path) -> Iterator[Journal]:
-    """Open and lock the journal at `path`, making it where there is none.
-
-    Raises:
-        JournalError: Another run holds it, or the file is no journal.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, timeout=0, isolation_level=None)
-    with closing(connection):
-        try:
-            # In this order: WAL entered in exclusive mode keeps the lock until the end.
-            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.executescript(_TABLES)
-        except sqlite3.DatabaseError as error:
-            raise JournalError(_why_unusable(path, error)) from error
-        yield Journal(connection, path)
-
-
-def discard_journal(path: Path) -> None:
-    """Remove a journal whose table is stored."""
-    path.unlink(missing_ok=True)
-
-
-def journal_path(directory: Path, asset: str, *identity: str) -> Path:
-    """Return where the journal of `asset` lies: its name holds whatever must be equal to go on.
-
-    Args:
-        directory: Where journals are kept.
-        asset: Asset key, its parts joined by "/".
-        identity: List and policy.
-    """
-    digest = sha256("\n".join(identity).encode()).hexdigest()
-    return directory / f"{asset}-{digest[:16]}.sqlite"
-
-
-def _why_unusable(path: Path, error: sqlite3.DatabaseError) -> str:
-    if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-        return (
-            f"the journal {path} is in use by another run of the same asset, list and policy: "
-            "wait until that run ends, or terminate it, then start this one again"
-        )
-    return f"{path} is not a usable journal ({error}): remove it and start again"
 
 
 def _outcome_row(target: Target, outcome: Outcome, part: Part) -> Mapping[str, object]:

@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from fetch_pipeline.core.outcome import FETCHED
 from fetch_pipeline.core.timing import FetchRun, summarize
-from fetch_pipeline.store.journal import Journal, JournalError
+from fetch_pipeline.store.journal import Journal
+from fetch_pipeline.store.journal_file import JournalError
 from fetch_pipeline.store.tables import PAGE_LENGTHS
 from fetch_pipeline.store.warehouse import BATCH_ROWS
 

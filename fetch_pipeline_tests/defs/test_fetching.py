@@ -15,7 +15,7 @@ from fetch_pipeline.defs.fetching import (
     store_fetch,
 )
 from fetch_pipeline.demo.origin import Origin
-from fetch_pipeline.store.journal import JournalError, open_journal
+from fetch_pipeline.store.journal_file import JournalError, open_journal
 from fetch_pipeline.store.url_rows import store_url_list
 from fetch_pipeline.store.warehouse import Place, TableScan
 from fetch_pipeline_tests.fetching import IMPATIENT, Folder

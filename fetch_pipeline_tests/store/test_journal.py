@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,13 +12,13 @@ import pytest
 
 from fetch_pipeline.core.outcome import Body, Fetched, Head, Outcome, Timing
 from fetch_pipeline.core.plan import Entry, PlanRow, Target, make_plan, to_row
-from fetch_pipeline.store.journal import (
-    Journal,
+from fetch_pipeline.store.journal import Journal, Part
+from fetch_pipeline.store.journal_file import (
     JournalError,
-    Part,
     discard_journal,
     journal_path,
     open_journal,
+    sweep_journals,
 )
 
 URLS = ["http://a.org/1", "not a URL", "http://a.org/2", "http://a.org/1#again"]
@@ -209,3 +210,21 @@ def test_a_discarded_journal_is_gone(tmp_path: Path) -> None:
     discard_journal(tmp_path / "j")
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_journals_nobody_wrote_to_for_a_week_are_swept_away(tmp_path: Path) -> None:
+    """Of this asset only; a younger one may still be continued."""
+    old, young, other = (
+        journal_path(tmp_path, asset, policy)
+        for asset, policy in [("a/pages", "1"), ("a/pages", "2"), ("a/pages_too", "1")]
+    )
+    for path in (old, young, other):
+        with open_journal(path) as journal:
+            begin(journal)
+    eight_days_ago = time.time() - 8 * 86_400
+    for path in (old, other):
+        os.utime(path, (eight_days_ago, eight_days_ago))
+
+    sweep_journals(tmp_path, "a/pages")
+
+    assert [path.exists() for path in (old, young, other)] == [False, True, True]

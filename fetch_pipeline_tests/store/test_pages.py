@@ -14,7 +14,8 @@ from fetch_pipeline.core.outcome import (
     Outcome,
     Timing,
 )
-from fetch_pipeline.store.journal import Journal, JournalError, open_journal
+from fetch_pipeline.store.journal import Journal
+from fetch_pipeline.store.journal_file import JournalError, open_journal
 from fetch_pipeline.store.pages import (
     count_outcomes,
     describe_fetch,

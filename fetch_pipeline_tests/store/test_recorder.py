@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from fetch_pipeline.core.plan import Target
-from fetch_pipeline.store.journal import Journal, open_journal
+from fetch_pipeline.store.journal import Journal
+from fetch_pipeline.store.journal_file import open_journal
 from fetch_pipeline.store.recorder import Recorder
 from fetch_pipeline_tests.store.test_journal import begin, page
 

@@ -144,7 +144,9 @@ def test_a_missing_file_says_so(tmp_path: Path) -> None:
         list(read_entries(str(tmp_path / "none.txt")))
 
 
-@pytest.mark.parametrize("content", [f"{A}\n".encode(), gzip.compress(A.encode() * 9)[:-9]])
+@pytest.mark.parametrize(
+    "content", [A.encode(), gzip.compress(A.encode() * 9)[:-9]], ids=["plain", "cut"]
+)
 def test_a_gz_file_that_is_none_or_cut_says_so(tmp_path: Path, content: bytes) -> None:
     """Half a list is not fetched as if it were the whole."""
     path = tmp_path / "l.txt.gz"
