@@ -18,6 +18,7 @@ from fetch_pipeline.store.journal import Journal
 from fetch_pipeline.store.journal_file import (
     discard_journal,
     journal_path,
+    make_journal,
     open_journal,
     sweep_journals,
 )
@@ -90,7 +91,7 @@ def plan_fetch(
     sweep_journals(directory, fetch.asset)
     digest = list_sha256(urls)
     path = journal_path(directory, fetch.asset, digest, fetch.policy.fingerprint())
-    with open_journal(path) as journal:
+    with make_journal(path) as journal:
         if journal.idle_s() >= resume_within_s:
             journal.begin(plan_rows(urls), list_sha256=digest, run_id=fetch.run_id)
         return _manifest(journal)

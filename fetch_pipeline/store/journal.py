@@ -62,7 +62,7 @@ class Part:
 
 
 class Journal:
-    """An open journal; `journal_file.open_journal` makes one."""
+    """An open journal; made by `journal_file`."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self.path = path

@@ -54,7 +54,24 @@ class JournalError(Exception):
 
 @contextmanager
 def open_journal(path: Path) -> Iterator[Journal]:
-    """Open and lock the journal at `path`, making it where there is none.
+    """Open and lock the journal at `path`.
+
+    Raises:
+        JournalError: There is none, another run holds it, or the file is no journal.
+    """
+    if not path.exists():
+        msg = (
+            f"the journal {path} is gone: its pages were stored by another run, or it was removed; "
+            "start a new run instead of continuing this one"
+        )
+        raise JournalError(msg)
+    with make_journal(path) as journal:
+        yield journal
+
+
+@contextmanager
+def make_journal(path: Path) -> Iterator[Journal]:
+    """Open and lock the journal at `path`, making an empty one where there is none.
 
     Raises:
         JournalError: Another run holds it, or the file is no journal.

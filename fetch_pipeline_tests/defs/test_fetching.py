@@ -145,3 +145,16 @@ def test_a_warehouse_that_fails_costs_no_page(folder: Folder) -> None:
     blocked.write_bytes(kept)
 
     assert store(folder, manifest, FIRST).outcomes == {"fetched": 3}
+
+
+@pytest.mark.usefixtures("listed")
+def test_a_journal_that_is_gone_is_not_taken_for_an_empty_one(folder: Folder) -> None:
+    """A run re-executed after another one stored its pages must not store a table of nothing."""
+    manifest = fetch(plan(folder, FIRST), FIRST)
+    store(folder, manifest, FIRST)
+
+    for step in (lambda: fetch(manifest, SECOND), lambda: store(folder, manifest, SECOND)):
+        with pytest.raises(JournalError, match="is gone"):
+            step()
+
+    assert len(folder.table("page_lengths")) == 3

@@ -17,7 +17,7 @@ from fetch_pipeline.store.journal_file import (
     JournalError,
     discard_journal,
     journal_path,
-    open_journal,
+    make_journal,
     sweep_journals,
 )
 
@@ -61,7 +61,7 @@ def fetch_all(journal: Journal) -> list[Target]:
 
 def test_only_distinct_urls_are_pending(tmp_path: Path) -> None:
     """A duplicate is answered by its first line, a line that is no URL by its problem."""
-    with open_journal(tmp_path / "j") as journal:
+    with make_journal(tmp_path / "j") as journal:
         begin(journal)
 
         assert [(target.line, target.href) for target in journal.pending()] == [
@@ -73,12 +73,12 @@ def test_only_distinct_urls_are_pending(tmp_path: Path) -> None:
 
 def test_what_was_written_is_not_pending_after_opening_again(tmp_path: Path) -> None:
     """A fetch goes on where it stopped."""
-    with open_journal(tmp_path / "j") as journal:
+    with make_journal(tmp_path / "j") as journal:
         begin(journal)
         first, *_ = journal.pending()
         journal.write([(first, page(first.href))], part())
 
-    with open_journal(tmp_path / "j") as journal:
+    with make_journal(tmp_path / "j") as journal:
         assert [target.line for target in journal.pending()] == [3]
         assert journal.counts() == (2, 1, "http://a.org")
 
@@ -86,7 +86,7 @@ def test_what_was_written_is_not_pending_after_opening_again(tmp_path: Path) -> 
 def test_pending_is_lazy_and_sees_every_target_once(tmp_path: Path) -> None:
     """Outcomes are written while the rest of the list is still being handed out."""
     urls = [f"http://a.org/{number}" for number in range(2500)]
-    with open_journal(tmp_path / "j") as journal:
+    with make_journal(tmp_path / "j") as journal:
         begin(journal, urls)
         seen = []
         for target in journal.pending():
@@ -99,7 +99,7 @@ def test_pending_is_lazy_and_sees_every_target_once(tmp_path: Path) -> None:
 
 def test_beginning_again_forgets_everything(tmp_path: Path) -> None:
     """All or nothing, in one transaction."""
-    with open_journal(tmp_path / "j") as journal:
+    with make_journal(tmp_path / "j") as journal:
         begin(journal)
         fetch_all(journal)
 
@@ -116,7 +116,7 @@ def test_a_plan_that_breaks_off_leaves_the_journal_as_it_was(tmp_path: Path) -> 
         yield from plan(["http://b.org/"])
         raise OSError("disk")
 
-    with open_journal(tmp_path / "j") as journal:
+    with make_journal(tmp_path / "j") as journal:
         begin(journal)
         with pytest.raises(OSError, match="disk"):
             journal.begin(broken(), list_sha256="x", run_id="r2")
@@ -126,13 +126,13 @@ def test_a_plan_that_breaks_off_leaves_the_journal_as_it_was(tmp_path: Path) -> 
 
 def test_an_empty_journal_was_never_active(tmp_path: Path) -> None:
     """So it is begun, not continued."""
-    with open_journal(tmp_path / "j") as journal:
+    with make_journal(tmp_path / "j") as journal:
         assert journal.idle_s() == float("inf")
 
 
 def test_a_journal_is_idle_since_it_was_last_written_to(tmp_path: Path) -> None:
     """Not since it was begun: a long fetch that breaks off is young."""
-    with open_journal(tmp_path / "j") as journal:
+    with make_journal(tmp_path / "j") as journal:
         begin(journal)
         journal._connection.execute("UPDATE facts SET planned_at = planned_at - 7200")
         assert 7200 <= journal.idle_s() < 7260
@@ -145,13 +145,13 @@ def test_a_journal_is_idle_since_it_was_last_written_to(tmp_path: Path) -> None:
 def test_a_second_run_is_told_that_the_journal_is_in_use(tmp_path: Path) -> None:
     """It does not wait, and it spoils nothing."""
     path = tmp_path / "j"
-    with open_journal(path) as journal:
+    with make_journal(path) as journal:
         begin(journal)
-        with pytest.raises(JournalError, match="in use by another run"), open_journal(path):
+        with pytest.raises(JournalError, match="in use by another run"), make_journal(path):
             pass
         fetch_all(journal)
 
-    with open_journal(path) as journal:
+    with make_journal(path) as journal:
         assert journal.counts() == (2, 2, "http://a.org")
 
 
@@ -162,7 +162,7 @@ def test_a_killed_process_lets_go_and_loses_nothing_it_wrote(tmp_path: Path) -> 
         "import sys, time\n"
         "from pathlib import Path\n"
         "from fetch_pipeline_tests.store import test_journal as t\n"
-        "with t.open_journal(Path(sys.argv[1])) as journal:\n"
+        "with t.make_journal(Path(sys.argv[1])) as journal:\n"
         "    t.begin(journal)\n"
         "    t.fetch_all(journal)\n"
         "    print('written', flush=True)\n"
@@ -175,7 +175,7 @@ def test_a_killed_process_lets_go_and_loses_nothing_it_wrote(tmp_path: Path) -> 
         process.stdout.readline()
         os.kill(process.pid, signal.SIGKILL)
 
-    with open_journal(path) as journal:
+    with make_journal(path) as journal:
         assert journal.counts() == (2, 2, "http://a.org")
 
 
@@ -184,7 +184,7 @@ def test_a_file_that_is_no_journal_says_so(tmp_path: Path) -> None:
     path = tmp_path / "j"
     path.write_bytes(b"no database at all, but long enough to be looked at" * 100)
 
-    with pytest.raises(JournalError, match="remove it"), open_journal(path):
+    with pytest.raises(JournalError, match="remove it"), make_journal(path):
         pass
 
 
@@ -204,7 +204,7 @@ def test_the_name_is_the_identity() -> None:
 
 def test_a_discarded_journal_is_gone(tmp_path: Path) -> None:
     """With everything SQLite kept beside it."""
-    with open_journal(tmp_path / "j") as journal:
+    with make_journal(tmp_path / "j") as journal:
         begin(journal)
 
     discard_journal(tmp_path / "j")
@@ -219,7 +219,7 @@ def test_journals_nobody_wrote_to_for_a_week_are_swept_away(tmp_path: Path) -> N
         for asset, policy in [("a/pages", "1"), ("a/pages", "2"), ("a/pages_too", "1")]
     )
     for path in (old, young, other):
-        with open_journal(path) as journal:
+        with make_journal(path) as journal:
             begin(journal)
     eight_days_ago = time.time() - 8 * 86_400
     for path in (old, other):

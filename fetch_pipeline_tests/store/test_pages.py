@@ -15,7 +15,7 @@ from fetch_pipeline.core.outcome import (
     Timing,
 )
 from fetch_pipeline.store.journal import Journal
-from fetch_pipeline.store.journal_file import JournalError, open_journal
+from fetch_pipeline.store.journal_file import JournalError, make_journal
 from fetch_pipeline.store.pages import (
     count_outcomes,
     describe_fetch,
@@ -50,7 +50,7 @@ def fetched(journal: Journal) -> None:
 
 def test_one_row_per_listed_line_in_order(tmp_path: Path) -> None:
     """A duplicate has the outcome of its first line, and its own line and text."""
-    with open_journal(tmp_path / "j") as journal:
+    with make_journal(tmp_path / "j") as journal:
         fetched(journal)
         (batch,) = page_batches(journal)
     rows = batch.to_pylist()
@@ -70,7 +70,7 @@ def test_one_row_per_listed_line_in_order(tmp_path: Path) -> None:
 
 def test_a_table_with_a_row_missing_is_never_made(tmp_path: Path) -> None:
     """Not even its first batch."""
-    with open_journal(tmp_path / "j") as journal:
+    with make_journal(tmp_path / "j") as journal:
         begin(journal, URLS)
         with pytest.raises(JournalError, match=r"3 URLs of .* have no outcome yet"):
             next(page_batches(journal))
@@ -79,7 +79,7 @@ def test_a_table_with_a_row_missing_is_never_made(tmp_path: Path) -> None:
 def test_a_long_list_comes_in_batches(tmp_path: Path) -> None:
     """Memory is that of a batch."""
     urls = [f"http://a.org/{number}" for number in range(25_000)]
-    with open_journal(tmp_path / "j") as journal:
+    with make_journal(tmp_path / "j") as journal:
         begin(journal, urls)
         fetch_all(journal)
         sizes = [batch.num_rows for batch in page_batches(journal)]
@@ -89,7 +89,7 @@ def test_a_long_list_comes_in_batches(tmp_path: Path) -> None:
 
 def test_outcomes_are_counted_by_rows(tmp_path: Path) -> None:
     """Duplicates count as often as they are listed; most first."""
-    with open_journal(tmp_path / "j") as journal:
+    with make_journal(tmp_path / "j") as journal:
         fetched(journal)
 
         assert list(count_outcomes(journal).items()) == [
@@ -104,7 +104,7 @@ def test_outcomes_are_counted_by_rows(tmp_path: Path) -> None:
 
 def test_a_fetch_is_summed_up_over_its_parts(tmp_path: Path) -> None:
     """Seconds of all parts, the time of the pages asked for, the rows of the list."""
-    with open_journal(tmp_path / "j") as journal:
+    with make_journal(tmp_path / "j") as journal:
         fetched(journal)
         journal.write([], part("r2", started_at=200.0))
         run = describe_fetch(journal, run_id="r2", asset="demo/page_lengths", strategy="async")
@@ -125,7 +125,7 @@ def test_a_fetch_is_summed_up_over_its_parts(tmp_path: Path) -> None:
 
 def test_a_list_without_a_url_has_a_table_too(tmp_path: Path) -> None:
     """Nothing was fetched, in no time."""
-    with open_journal(tmp_path / "j") as journal:
+    with make_journal(tmp_path / "j") as journal:
         begin(journal, ["nonsense"])
         journal.write([], part())
         run = describe_fetch(journal, run_id="r1", asset="a", strategy="async")

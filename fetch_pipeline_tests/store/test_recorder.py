@@ -7,7 +7,7 @@ import pytest
 
 from fetch_pipeline.core.plan import Target
 from fetch_pipeline.store.journal import Journal
-from fetch_pipeline.store.journal_file import open_journal
+from fetch_pipeline.store.journal_file import make_journal
 from fetch_pipeline.store.recorder import Recorder
 from fetch_pipeline_tests.store.test_journal import begin, page
 
@@ -26,7 +26,7 @@ async def emit_one(recorder: Recorder, target: Target) -> None:
 
 def test_outcomes_are_durable_while_the_fetch_goes_on(tmp_path: Path) -> None:
     """The fetch here ends only when what it emitted can be read back."""
-    with open_journal(tmp_path / "j") as journal:
+    with make_journal(tmp_path / "j") as journal:
         begin(journal)
         recorder = Recorder(journal, run_id="r1", concurrency=2)
 
@@ -44,7 +44,7 @@ def test_outcomes_are_durable_while_the_fetch_goes_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize("error", [KeyError("bug"), asyncio.CancelledError()])
 def test_however_a_fetch_ends_its_outcomes_are_kept(tmp_path: Path, error: BaseException) -> None:
     """A bug and an interrupt both leave what was fetched."""
-    with open_journal(tmp_path / "j") as journal:
+    with make_journal(tmp_path / "j") as journal:
         begin(journal)
         recorder = Recorder(journal, run_id="r1", concurrency=2)
 
@@ -61,7 +61,7 @@ def test_however_a_fetch_ends_its_outcomes_are_kept(tmp_path: Path, error: BaseE
 
 def test_the_parts_of_a_fetch_are_kept_apart(tmp_path: Path) -> None:
     """Each run that worked on it has its own seconds and its own rows."""
-    with open_journal(tmp_path / "j") as journal:
+    with make_journal(tmp_path / "j") as journal:
         begin(journal)
         first, second = journal.pending()
 
