@@ -12,8 +12,14 @@ from fetch_pipeline.core.text import printable
 
 _SCHEMES: Final = frozenset({"http:", "https:"})
 _HAS_SCHEME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
-# A backslash is a slash to WHATWG; the last @ before the path ends the userinfo.
-_USERINFO: Final = re.compile(r"(?<=[/\\])[^/\\?#]*@")
+# A backslash is a slash to WHATWG, and a web URL needs none at all.
+_AUTHORITY: Final = re.compile(
+    r"(\s*(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?[/\\]*)([^/\\?#]*)(.*)", re.DOTALL
+)
+_PORT: Final = re.compile(r"[^:@]*(?::\d*)?|\[.*")
+
+_LONGEST_URL: Final = 65_536  # servers stop at 8 to 32 KiB; RFC 9110 §4.1 asks for 8000 at least
+_LONGEST_SHOWN: Final = 2000
 
 
 class UnusableUrlError(ValueError):
@@ -41,6 +47,9 @@ def parse_url(text: str, *, base: str | None = None) -> WebUrl:
     Raises:
         UnusableUrlError: Not a URL, not http(s), or nothing a connection could be made to.
     """
+    if len(text) > _LONGEST_URL:
+        msg = f"too long: {len(text)} characters"
+        raise UnusableUrlError(msg)
     url = _parse(text, base)
     if url.protocol not in _SCHEMES:
         msg = f"scheme {url.protocol.removesuffix(':')} is not http or https"
@@ -53,8 +62,17 @@ def parse_url(text: str, *, base: str | None = None) -> WebUrl:
 
 
 def without_userinfo(text: str) -> str:
-    """Return `text` as it may be stored and shown: printable, and without any `user:password@`."""
-    return printable(_USERINFO.sub("", text, count=1))
+    """Return `text` as it may be stored and shown: printable, and without any `user:password@`.
+
+    What is no URL may hold a password all the same, and one with a # or / in it ends the authority
+    before the @: where there is no port behind the first colon, all up to the last @ goes.
+    """
+    scheme, authority, rest = _AUTHORITY.match(text[:_LONGEST_SHOWN]).groups()  # type: ignore[union-attr]  # matches anything
+    if "@" in authority and (":" in scheme or ":" in authority):
+        authority = authority.rpartition("@")[2]
+    elif not _PORT.fullmatch(authority) and "@" in rest:
+        authority, rest = "", rest.rpartition("@")[2]
+    return printable(scheme + authority + rest)
 
 
 def _parse(text: str, base: str | None) -> ada_url.URL:

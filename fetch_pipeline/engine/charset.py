@@ -44,7 +44,8 @@ _TEXT_TYPES: Final = frozenset(
 _TEXT_SUFFIXES: Final = ("+json", "+xml", "+yaml")
 
 _CHARSET_PARAMETER: Final = re.compile(r";\s*charset\s*=\s*[\"']?([^\s;\"']+)", re.IGNORECASE)
-_META: Final = re.compile(rb"<meta[^>]+?charset\s*=\s*[\"']?\s*([^\s\"'/>;]+)", re.IGNORECASE)
+# [^<>], not [^>]: a page of nothing but "<meta" would take time that grows with its square.
+_META: Final = re.compile(rb"<meta[^<>]+?charset\s*=\s*[\"']?\s*([^\s\"'/>;]+)", re.IGNORECASE)
 _COMMENT: Final = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 _XML: Final = re.compile(rb"\A\s*<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"']+)[\"']")
 
@@ -68,7 +69,10 @@ class Text:
 
 
 class TextCounter:
-    """Count the characters of a body while it streams by. Holds at most `PRESCAN_BYTES`."""
+    """Count the characters of a body while it streams by.
+
+    Holds the first `PRESCAN_BYTES` until it is known what they are, and nothing after that.
+    """
 
     def __init__(self, content_type: str | None) -> None:
         self._media_type = (content_type or "").partition(";")[0].strip().lower()
@@ -79,20 +83,24 @@ class TextCounter:
 
     def feed(self, piece: bytes) -> None:
         """Take the next decoded bytes."""
-        if self._binary:
-            return
+        if not self._binary and not self._count:
+            piece = self._hold(piece)
         if self._count:
             self._count.feed(piece)
-            return
-        self._held += piece
-        if len(self._held) >= PRESCAN_BYTES:
-            self._begin()
 
     def finish(self) -> Text | None:
         """Return what the whole body was; null when it was not text."""
         if not self._binary and not self._count:
             self._begin()
         return self._count.finish() if self._count else None
+
+    def _hold(self, piece: bytes) -> bytes:
+        """Keep what belongs to the prescan, however the network cut it; return the rest."""
+        wanted = PRESCAN_BYTES - len(self._held)
+        self._held += piece[:wanted]
+        if len(self._held) == PRESCAN_BYTES:
+            self._begin()
+        return piece[wanted:]
 
     def _begin(self) -> None:
         head = bytes(self._held)
@@ -131,7 +139,7 @@ def _may_be_text(media_type: str) -> bool:
 
 def _known(label: str) -> str | None:
     """Return WHATWG's name for `label`; null for labels it does not list or tells to refuse."""
-    encoding = webencodings.lookup(label)
+    encoding = webencodings.lookup(label) if label.isascii() else None
     return str(encoding.name) if encoding and encoding.name != "replacement" else None
 
 
@@ -152,15 +160,23 @@ class _Declared:
 
     def __init__(self, name: str, source: str) -> None:
         self._name, self._source = name, source
-        self._decoder = webencodings.lookup(name).codec_info.incrementaldecoder(errors="replace")
+        self._codec = webencodings.lookup(name).codec_info
+        self._decoder = self._codec.incrementaldecoder(errors="replace")
         self._length = 0
 
     def feed(self, piece: bytes) -> None:
-        self._length += len(self._decoder.decode(piece))
+        self._decode(piece, final=False)
 
     def finish(self) -> Text:
-        self._length += len(self._decoder.decode(b"", final=True))
+        self._decode(b"", final=True)
         return Text(length=self._length, charset=self._name, source=self._source)
+
+    def _decode(self, piece: bytes, *, final: bool) -> None:
+        try:
+            self._length += len(self._decoder.decode(piece, final))
+        except UnicodeError:  # ISO-2022-JP "replaces" until its buffer of 8 bytes is full
+            self._decoder.reset()
+            self._length += len(self._codec.decode(piece, "replace")[0])
 
 
 class _Guessed:

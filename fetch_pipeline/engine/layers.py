@@ -57,7 +57,7 @@ class _Zlib:
         return self._stream.eof
 
     def _inflate(self, data: bytes) -> Iterator[bytes]:
-        while data and not self._stream.eof:
+        while not self._stream.eof:
             try:
                 piece = self._stream.decompress(data, PIECE_BYTES)
             except zlib.error as error:
@@ -65,6 +65,8 @@ class _Zlib:
             data = self._stream.unconsumed_tail
             if piece:
                 yield piece
+            if not data and len(piece) < PIECE_BYTES:  # a full piece: zlib may hold back more
+                return
 
 
 class _Gzip(_Zlib):
@@ -88,10 +90,13 @@ class _Gzip(_Zlib):
         self._behind += data
         if len(self._behind) < len(_GZIP_MAGIC):
             return b""
-        if not self._behind.startswith(_GZIP_MAGIC) or self._members == _MOST_MEMBERS:
+        if not self._behind.startswith(_GZIP_MAGIC):
             self._over = True
             return b""
         self._members += 1
+        if self._members > _MOST_MEMBERS:
+            msg = f"more than {_MOST_MEMBERS} gzip members"
+            raise CodingError(msg)
         self._stream = zlib.decompressobj(_GZIP)
         member, self._behind = self._behind, b""
         return member

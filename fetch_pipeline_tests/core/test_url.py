@@ -70,6 +70,12 @@ def test_a_reason_never_repeats_credentials() -> None:
     assert "secret" not in str(caught.value)
 
 
+def test_a_url_longer_than_any_server_takes_is_unusable() -> None:
+    """A line of a hundred megabytes is a row with a reason."""
+    with pytest.raises(UnusableUrlError, match="too long: 70020 characters"):
+        parse_url("https://example.com/" + "x" * 70_000)
+
+
 def test_host_key_groups_scheme_host_and_port() -> None:
     """Default ports and letter case make no other host; another scheme or port does."""
     assert parse_url("HTTPS://Example.com:443/a") == WebUrl(
@@ -93,6 +99,19 @@ def test_a_relative_url_is_resolved() -> None:
         ("https://example.com/#a@b", "https://example.com/#a@b"),
         ("not a URL, but a@b", "not a URL, but a@b"),
         ("http://user:secret@ex ample.com/", "http://ex ample.com/"),
+        ("https:user:secret@example.com/a", "https:example.com/a"),
+        ("https://user:se#cret@example.com/a", "https://example.com/a"),
+        ("https://user:se/c@ret@example.com/a", "https://example.com/a"),
+        ("user:secret@example.com/x", "user:example.com/x"),
+        ("us_er:secret@example.com/x", "example.com/x"),
+        ("//user:secret@example.com/x", "//example.com/x"),
+        ("https://user@example.com/", "https://example.com/"),
+        ("https://example.com/@user/post", "https://example.com/@user/post"),
+        ("https://example.com:8080/a/b@c", "https://example.com:8080/a/b@c"),
+        ("https://[::1]:8080/a@b", "https://[::1]:8080/a@b"),
+        ("https://example.com/a:b@c", "https://example.com/a:b@c"),
+        ("a\x00b", "a\ufffdb"),
+        ("x" * 10_000, "x" * 2000),
     ],
 )
 def test_stored_text_has_no_userinfo(text: str, shown: str) -> None:

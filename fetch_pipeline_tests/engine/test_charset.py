@@ -135,6 +135,52 @@ def test_without_a_type_the_bytes_tell() -> None:
     )
 
 
+@pytest.mark.parametrize("label", ["\udcff", "ü", "utf-8\udc00"])
+def test_a_label_that_is_no_ascii_is_ignored(label: str) -> None:
+    """The session hands on a server's bytes as surrogates."""
+    assert count(b"x", f"text/html; charset={label}") == Text(
+        length=1, charset="utf-8", source="utf-8"
+    )
+
+
+def test_a_decoder_that_gives_up_does_not_stop_the_run() -> None:
+    """Python's ISO-2022-JP raises even where it was told to replace."""
+    body = b"\x1d'\x1b$\x96\x11\x82,\x9c\x9ac\x1b"
+
+    text = count(body, "text/html; charset=iso-2022-jp", step=1)
+
+    assert text
+    assert 0 < text.length <= len(body)
+
+
+@pytest.mark.parametrize("step", [1, 1000, PRESCAN_BYTES, 10**6])
+def test_a_declaration_behind_the_prescan_is_not_seen(step: int) -> None:
+    """However the network cuts the page."""
+    body = b" " * PRESCAN_BYTES + meta("koi8-r")
+
+    text = count(body, step=step)
+
+    assert text
+    assert (text.source, text.length) == ("fallback", len(body))
+
+
+def test_a_page_of_declarations_takes_no_time() -> None:
+    """A pattern that goes back and forth over it would hold up every other page for minutes."""
+    body = b"<meta " * 2**17
+
+    assert count(body, step=2**18) == Text(length=len(body), charset="utf-8", source="utf-8")
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["utf-8", "shift_jis", "gb18030", "big5", "euc-jp", "euc-kr", "iso-2022-jp", "utf-16le"],
+)
+@given(body=st.binary(max_size=300), step=st.integers(1, 50))
+def test_no_bytes_make_a_declared_encoding_raise(label: str, body: bytes, step: int) -> None:
+    """Multi-byte ones above all, cut anywhere."""
+    assert count(body, f"text/plain; charset={label}", step=step) is not None
+
+
 @given(st.binary(max_size=6000), st.sampled_from([HTML, None, "text/html; charset=gb18030"]))
 def test_any_bytes_have_a_length_or_none(body: bytes, content_type: str | None) -> None:
     """No body makes the counter raise."""
