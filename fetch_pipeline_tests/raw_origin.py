@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import socket
 import ssl
+import struct
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+
+_AT_ONCE = struct.pack("ii", 1, 0)  # close() then sends a reset (socket(7), SO_LINGER)
 
 
 @contextmanager
 def raw_origin(
-    answer: bytes, received: list[bytes] | None = None, *, tls: ssl.SSLContext | None = None
+    answer: bytes,
+    received: list[bytes] | None = None,
+    *,
+    tls: ssl.SSLContext | None = None,
+    reset: bool = False,
 ) -> Iterator[str]:
     """Read each request to its blank line, send `answer`, close; yields the URL with a slash.
 
@@ -19,6 +27,7 @@ def raw_origin(
         answer: Everything that is said.
         received: Gets each request's head, where it is given.
         tls: What to speak TLS with.
+        reset: Break the connection off instead of closing it.
     """
     server = socket.create_server(("127.0.0.1", 0))
 
@@ -28,7 +37,7 @@ def raw_origin(
                 connection, _ = server.accept()
                 with connection, suppress(OSError):
                     peer = tls.wrap_socket(connection, server_side=True) if tls else connection
-                    _converse(peer, answer, received)
+                    _converse(peer, answer, received, reset=reset)
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
@@ -45,7 +54,9 @@ def _whole(head: bytes) -> bool:
     return b"\r\n\r\n" in head or head.startswith(b"\x16")
 
 
-def _converse(connection: socket.socket, answer: bytes, received: list[bytes] | None) -> None:
+def _converse(
+    connection: socket.socket, answer: bytes, received: list[bytes] | None, *, reset: bool
+) -> None:
     with connection:
         head = b""
         while not _whole(head) and (more := connection.recv(65536)):
@@ -53,6 +64,10 @@ def _converse(connection: socket.socket, answer: bytes, received: list[bytes] | 
         if received is not None:
             received.append(head)
         connection.sendall(answer)
+        if reset:
+            time.sleep(0.05)  # a reset overtakes what was sent just before it
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+            return
         connection.shutdown(socket.SHUT_WR)
         while connection.recv(65536):
             pass

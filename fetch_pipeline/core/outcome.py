@@ -34,7 +34,9 @@ class FailureKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """How long one URL took, in seconds. A phase is null when the attempt did not get there.
+    """How long one URL took, in seconds; phases are summed over the hops of a redirect chain.
+
+    A phase is null when the attempt did not get there.
 
     Attributes:
         attempts: Requests sent, redirect hops not counted; 0 when none was.
@@ -43,7 +45,7 @@ class Timing:
         queue_s: Last attempt, from its start until a connection was looked for.
         dns_s: Last attempt, resolving names.
         connect_s: Last attempt, TCP and TLS handshakes.
-        first_byte_s: Last attempt, from the last request sent until its status line and headers.
+        first_byte_s: Last attempt, from a request sent until its status line and headers.
         download_s: Last attempt, reading and decoding the body.
     """
 

@@ -1,4 +1,4 @@
-"""How pages are fetched, as plain values. Every default names its source."""
+"""How pages are fetched, as plain values."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ class FetchPolicy:
         connect_timeout_s: Longest DNS, TCP and TLS together, over all addresses of a host.
         read_timeout_s: Longest silence between two reads.
         max_attempts: Requests per URL at most, redirect hops not counted.
-        max_redirects: Hops followed at most. The 10 is curl's and aiohttp's neighbourhood; Fetch
-            allows 20.
+        max_redirects: Hops followed at most; aiohttp allows 10, browsers 20.
         max_wire_bytes: Longest body as transferred.
         max_body_bytes: Longest body after content decoding: what stops a decompression bomb.
         user_agent: Sent as is; names us and where to complain (RFC 9110 §10.1.5).

@@ -8,9 +8,9 @@ from datetime import datetime
 from math import ceil
 from typing import Final
 
+# The strategies; only `concurrency` differs.
 SEQUENTIAL: Final = "sequential"
 ASYNC: Final = "async"
-"""The strategies; only `concurrency` differs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,14 +63,14 @@ def on_list_change(source: ListFile, job: AssetJob) -> dg.SensorDefinition:
         name=f"{job.name}_on_list_change",
         job=job,
         minimum_interval_seconds=_LOOK_EVERY_S,
-        description=f"Starts {job.name} when {source.path} changes.",
+        description=f"Starts {job.name} when {source.about} changes.",
     )
     def on_change(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         version = list_version(source.path)
         if version is None:
-            return dg.SkipReason(f"{source.path} does not exist")
+            return dg.SkipReason(f"{source.about} does not exist")
         if version == context.cursor:
-            return dg.SkipReason(f"{source.path} is as it was")
+            return dg.SkipReason(f"{source.about} is as it was")
         seen_before = context.cursor is not None
         runs = [dg.RunRequest(run_key=version)] if seen_before else []
         return dg.SensorResult(run_requests=runs, cursor=version)

@@ -83,19 +83,19 @@ def _same_pages(spec: FamilySpec) -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset=spec.key("page_lengths"),
         additional_deps=[spec.key("page_lengths_sequential")],
-        description="Pages that both strategies fetched have the same bytes.",
+        description="Both strategies came to the same outcomes, and fetched the same bytes.",
     )
     def same_pages(warehouse: dg.ResourceParam[WarehouseResource]) -> dg.AssetCheckResult:
-        both, different = compare_pages(
+        both, outcomes, contents = compare_pages(
             warehouse.open(),
             _place(spec, "page_lengths_sequential"),
             _place(spec, "page_lengths"),
         )
         return dg.AssetCheckResult(
-            passed=not different,
+            passed=not outcomes and not contents,
             severity=dg.AssetCheckSeverity.WARN,
-            description=f"{both} pages compared, {different} differ",
-            metadata={"compared": both, "different": different},
+            description=f"of {both} URLs {outcomes} have another outcome, {contents} other bytes",
+            metadata={"compared": both, "other_outcome": outcomes, "other_bytes": contents},
         )
 
     return same_pages

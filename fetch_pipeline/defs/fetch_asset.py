@@ -20,6 +20,7 @@ from fetch_pipeline.defs.interrupt import interruptible
 from fetch_pipeline.defs.metadata import fetch_metadata
 from fetch_pipeline.defs.resources import Fetcher, place_of
 from fetch_pipeline.defs.spec import FamilySpec
+from fetch_pipeline.engine.descriptors import affordable
 from fetch_pipeline.store.tables import PAGE_LENGTHS
 from fetch_pipeline.store.warehouse import TableScan
 
@@ -156,11 +157,12 @@ def _fetch_op(spec: FamilySpec) -> dg.OpDefinition:
     async def fetch(
         context: dg.OpExecutionContext, config: FetchConfig, manifest: Manifest
     ) -> Manifest:
+        workers = affordable(config.concurrency)
+        if workers < config.concurrency:
+            context.log.warning("%d workers: the limit of open files allows no more", workers)
         async with interruptible():
             with spec.source.serving(manifest.host):
-                return await fetch_pending(
-                    manifest, _fetch_id(context, spec), concurrency=config.concurrency
-                )
+                return await fetch_pending(manifest, _fetch_id(context, spec), concurrency=workers)
 
     return fetch
 

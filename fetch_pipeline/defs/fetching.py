@@ -29,12 +29,16 @@ from fetch_pipeline.store.pages import (
     page_batches,
 )
 from fetch_pipeline.store.recorder import Recorder
-from fetch_pipeline.store.tables import PAGE_LENGTHS
+from fetch_pipeline.store.tables import PAGE_LENGTHS, URL_LIST
 from fetch_pipeline.store.timings import fetch_run_row
 from fetch_pipeline.store.url_rows import list_sha256, plan_rows
 from fetch_pipeline.store.warehouse import Place, TableScan, Warehouse
 
 MOST_FAILURES_SHOWN = 25
+
+
+class StaleListError(Exception):
+    """The pages fetched are not those of the list any more; the message says what helps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,9 +119,16 @@ def _manifest(journal: Journal) -> Manifest:
 def store_fetch(
     manifest: Manifest, fetch: FetchId, *, warehouse: Warehouse, place: Place, strategy: str
 ) -> StoredFetch:
-    """Make the journal the table at `place`, all or nothing, and then forget the journal."""
+    """Make the journal the table at `place`, all or nothing, and then forget the journal.
+
+    Raises:
+        JournalError: The journal is not complete, gone, or in use.
+        StaleListError: The list is another by now; the old table stays.
+    """
     path = Path(manifest.journal)
     with open_journal(path) as journal:
+        listed = TableScan(warehouse=warehouse, place=place.beside(URL_LIST.name))
+        _require_same_list(journal, listed)
         stored = StoredFetch(
             run=describe_fetch(journal, run_id=fetch.run_id, asset=fetch.asset, strategy=strategy),
             outcomes=count_outcomes(journal),
@@ -125,5 +136,15 @@ def store_fetch(
         )
         rows = pa.RecordBatchReader.from_batches(PAGE_LENGTHS.arrow_schema, page_batches(journal))
         warehouse.replace(place, rows, fetch_run_row(place, stored.run))
-    discard_journal(path)
+        discard_journal(path)
     return stored
+
+
+def _require_same_list(journal: Journal, listed: TableScan) -> None:
+    (fetched,) = journal.one("SELECT list_sha256 FROM facts")
+    if list_sha256(listed) != fetched:
+        msg = (
+            f"{listed.place} was replaced by another run while its pages were fetched; they are "
+            f"kept in {journal.path}: materialize url_list and this asset again, in one run"
+        )
+        raise StaleListError(msg)

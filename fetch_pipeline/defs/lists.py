@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from fetch_pipeline.core.plan import Entry
+from fetch_pipeline.core.url import without_userinfo
 from fetch_pipeline.store.url_list import read_entries
 
 
@@ -34,8 +35,8 @@ class ListFile:
 
     @property
     def about(self) -> str:
-        """The path."""
-        return self.path
+        """The path, without any password in it."""
+        return without_userinfo(self.path)
 
     def entries(self) -> Iterator[Entry]:
         """Read the file."""

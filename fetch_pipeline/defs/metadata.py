@@ -21,8 +21,12 @@ from fetch_pipeline.store.warehouse import NoTableError, Place, TableScan, Wareh
 _Row: TypeAlias = dict[str, Any]
 
 _BAR_COLUMNS: Final = (
-    *("started_at", "elapsed_s", "outcome"),
-    *("attempts", "duplicate_of", "run_id"),
+    "started_at",
+    "elapsed_s",
+    "outcome",
+    "attempts",
+    "duplicate_of",
+    "run_id",
 )
 _COLOURS: Final = {SEQUENTIAL: svg.SEQUENTIAL, ASYNC: svg.ASYNC}
 
@@ -53,8 +57,11 @@ def timings_metadata(
         warehouse: Holds the pages of the latest.
         place: Of `run_timings`.
     """
-    one_by_one, at_once = latest(runs, SEQUENTIAL), latest(runs, ASYNC)
+    at_once = latest(runs, ASYNC)
     run, gain = at_once or runs[-1]
+    one_by_one = latest(
+        [pair for pair in runs if pair[0].list_sha256 == run.list_sha256], SEQUENTIAL
+    )
     shown = [pair[0] for pair in (one_by_one, at_once) if pair]
     panels = [panel for each in shown for panel in _panels(each, warehouse, _place(each, place))]
     return {

@@ -61,6 +61,7 @@ class Fetcher(dg.ConfigurableResource):  # type: ignore[type-arg]  # it is its o
     user_agent: str = Field(
         default=_DEFAULTS.user_agent,
         min_length=1,
+        pattern=r"^[\x20-\x7e]+$",  # RFC 9110 §5.5: anything else would not be one header line
         description="User-Agent header: name yourself, and where to complain.",
     )
     verify_tls: bool = Field(
@@ -77,6 +78,14 @@ class Fetcher(dg.ConfigurableResource):  # type: ignore[type-arg]  # it is its o
         for network in networks:
             ip_network(network)  # its ValueError names the value
         return networks
+
+    @field_validator("ca_file")
+    @classmethod
+    def _is_there(cls, path: str | None) -> str | None:
+        if path is not None and not Path(path).is_file():
+            msg = f"there is no file {path}"
+            raise ValueError(msg)
+        return path
 
     def policy(self) -> FetchPolicy:
         """Return the knobs as plain values."""

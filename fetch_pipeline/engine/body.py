@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 
-import aiohttp
-
 from fetch_pipeline.core.outcome import Body
 from fetch_pipeline.core.policy import FetchPolicy
 from fetch_pipeline.engine.attempt import Attempt
 from fetch_pipeline.engine.charset import TextCounter
 from fetch_pipeline.engine.coding import BodyDecoder
+from fetch_pipeline.engine.session import PageResponse
 
 
 class TooLargeError(Exception):
@@ -18,19 +17,17 @@ class TooLargeError(Exception):
 
 
 class CutBodyError(Exception):
-    """The transfer ended well, but inside a compressed body."""
+    """The transfer seemed to end well, but the body is not whole."""
 
 
-async def read_body(
-    response: aiohttp.ClientResponse, attempt: Attempt, policy: FetchPolicy
-) -> Body:
+async def read_body(response: PageResponse, attempt: Attempt, policy: FetchPolicy) -> Body:
     """Read the whole body and return what it was; `attempt.body` tells how far it came meanwhile.
 
     Memory: one piece at a time, whatever the size of the page.
 
     Raises:
         TooLargeError: A cap was passed; nothing more is read.
-        CutBodyError: The content coding did not reach its end.
+        CutBodyError: The content coding did not reach its end, or the connection broke.
         CodingError: The body is not what its Content-Encoding says.
         aiohttp.ClientError, TimeoutError: As `engine.classify` lists them.
     """
@@ -40,6 +37,9 @@ async def read_body(
             reader.take(chunk)
     finally:
         attempt.body = reader.partial()
+    if response.was_reset():
+        msg = "the connection was reset before the end of the body"
+        raise CutBodyError(msg)
     attempt.body = reader.whole()
     return attempt.body
 
@@ -47,7 +47,7 @@ async def read_body(
 class _Reader:
     """The sums and hashes of a body that streams by."""
 
-    def __init__(self, response: aiohttp.ClientResponse, policy: FetchPolicy) -> None:
+    def __init__(self, response: PageResponse, policy: FetchPolicy) -> None:
         self._policy = policy
         self._decoder = BodyDecoder(response.headers.get("Content-Encoding"))
         self._text = TextCounter(response.headers.get("Content-Type"))

@@ -34,6 +34,8 @@ _KINDS: Final[tuple[tuple[type[BaseException], FailureKind], ...]] = (
     (aiohttp.ClientError, FailureKind.PROTOCOL_ERROR),
 )
 
+_LONGEST_DETAIL: Final = 100
+
 EXPECTED: Final = (
     RedirectError,
     TooLargeError,
@@ -70,14 +72,23 @@ def _cause(error: BaseException) -> BaseException:
 
 
 def _detail(error: BaseException, phase: Phase) -> str:
+    """Say it in words that hold nothing a server sent: its headers may be credentials."""
     match error:
         case TimeoutError():
             return f"timeout while {phase}"
+        case aiohttp.ServerDisconnectedError():
+            return f"hung up while {phase}"
         case aiohttp.ClientConnectorCertificateError():
             return printable(str(error.certificate_error))
         case aiohttp.ClientConnectorError():
             return printable(str(error.os_error.strerror or error.os_error))
-        case aiohttp.ClientResponseError():
-            return printable(error.message)
+        case aiohttp.ClientResponseError() | aiohttp.ClientPayloadError():
+            return _kind_of_mess(getattr(error, "message", str(error)))
         case _:
             return printable(str(error) or type(error).__name__)
+
+
+def _kind_of_mess(message: str) -> str:
+    """Return how aiohttp's parser names the trouble; behind the colon it quotes what it read."""
+    words = " ".join(message.split(":", 1)[0].split())
+    return printable(words[:_LONGEST_DETAIL]) or "not HTTP"

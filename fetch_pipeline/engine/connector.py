@@ -5,9 +5,9 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
@@ -22,7 +22,8 @@ from fetch_pipeline.engine.resolver import SystemResolver
 _KEEPALIVE_S: Final = 5.0  # idle sockets cost memory (TLS) and file descriptors; nginx keeps 75 s
 _DNS_TTL_S: Final = 300
 _DNS_ENTRIES: Final = 10_000
-_NEVER_ROUND_S: Final = 3600.0  # aiohttp rounds longer timeouts up to whole seconds of the loop
+NEVER_ROUND_S: Final = 86_400.0
+"""aiohttp rounds timeouts longer than this up to whole seconds of the loop."""
 
 
 class RefusedAddressError(OSError):
@@ -39,7 +40,7 @@ def open_connector(policy: FetchPolicy) -> aiohttp.TCPConnector:
         dns_cache_max_size=_DNS_ENTRIES,
         resolver=SystemResolver(),
         socket_factory=guarded_socket(policy.allow_addresses),
-        timeout_ceil_threshold=_NEVER_ROUND_S,
+        timeout_ceil_threshold=NEVER_ROUND_S,
     )
 
 
@@ -72,13 +73,29 @@ def tls_context(policy: FetchPolicy) -> ssl.SSLContext:
     return context
 
 
+class ConnectionHandler(ResponseHandler):
+    """aiohttp's end of a connection, which also remembers how it was lost."""
+
+    was_reset = False
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Note whether the peer closed (no error) or the connection broke."""
+        self.was_reset = exc is not None
+        super().connection_lost(exc)
+
+
 class _CleanConnector(aiohttp.TCPConnector):
     """Never sends a request over a connection that received bytes nobody asked for.
 
     RFC 9112 §6.3: extra data must not be processed as a separate response. aiohttp looks when it
     puts a connection back, not when it takes one out (aiohttp#13656), so bytes that arrive in
-    between are taken for the next page. `_get` is a private hook; a test notices when it goes.
+    between are taken for the next page. `_get` and `_factory` are private; a test notices when
+    they change.
     """
+
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - aiohttp's own
+        super().__init__(**settings)
+        self._factory = partial(ConnectionHandler, loop=self._loop)  # type: ignore[assignment]
 
     async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
         idle = self._conns.get(key)

@@ -20,7 +20,7 @@ from fetch_pipeline.engine.attempt import Attempt, Phase
 from fetch_pipeline.engine.body import read_body
 from fetch_pipeline.engine.classify import EXPECTED, classify
 from fetch_pipeline.engine.connector import tls_context
-from fetch_pipeline.engine.session import remote_ip
+from fetch_pipeline.engine.session import page_response
 
 
 async def fetch_page(session: aiohttp.ClientSession, href: str, policy: FetchPolicy) -> Outcome:
@@ -74,7 +74,7 @@ async def _answered(session: aiohttp.ClientSession, attempt: Attempt, policy: Fe
         if hop:
             attempt.hop(hop.href)
             return False
-        await read_body(response, attempt, policy)
+        await read_body(page_response(response), attempt, policy)
         return True
 
 
@@ -89,7 +89,7 @@ def _head(response: aiohttp.ClientResponse, attempt: Attempt) -> Head:
         etag=_shown(response, "ETag"),
         last_modified=_shown(response, "Last-Modified"),
         retry_after_s=parse_retry_after(retry_after, datetime.now(UTC)),
-        remote_ip=remote_ip(response),
+        remote_ip=page_response(response).remote_ip,
     )
 
 

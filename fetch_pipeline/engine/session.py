@@ -11,7 +11,7 @@ from aiohttp.connector import Connection
 
 from fetch_pipeline.core.policy import FetchPolicy
 from fetch_pipeline.engine.coding import ACCEPT_ENCODING
-from fetch_pipeline.engine.connector import open_connector
+from fetch_pipeline.engine.connector import NEVER_ROUND_S, ConnectionHandler, open_connector
 from fetch_pipeline.engine.trace import phase_trace
 
 _ACCEPT: Final = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -22,15 +22,27 @@ _HEADER_LINES: Final = 1000
 
 
 class PageResponse(aiohttp.ClientResponse):
-    """A response that remembers who sent it: a short body frees the connection before we look."""
+    """A response that remembers its connection, which a short body frees before we look."""
 
     remote_ip: str | None = None
+    _handler: object = None
 
     async def start(self, connection: Connection) -> aiohttp.ClientResponse:
-        """Note the peer, then read the status line and headers."""
+        """Note the connection and its peer, then read the status line and headers."""
         peer = connection.transport.get_extra_info("peername") if connection.transport else None
         self.remote_ip = str(peer[0]) if peer else None
+        self._handler = connection.protocol
         return await super().start(connection)
+
+    def was_reset(self) -> bool:
+        """Tell, after the body, whether it only ended because the connection broke.
+
+        Without a length the end of the connection is the end of the body (RFC 9112 §6.3, case 8);
+        aiohttp takes a reset for such an end.
+        """
+        framed = {"Content-Length", "Transfer-Encoding"} & self.headers.keys()
+        handler = self._handler
+        return not framed and isinstance(handler, ConnectionHandler) and handler.was_reset
 
 
 @asynccontextmanager
@@ -51,7 +63,7 @@ async def open_session(policy: FetchPolicy) -> AsyncIterator[aiohttp.ClientSessi
             total=None,  # `page` bounds the attempt; aiohttp would start anew at each hop
             connect=policy.connect_timeout_s,
             sock_read=policy.read_timeout_s,
-            ceil_threshold=policy.total_timeout_s,
+            ceil_threshold=NEVER_ROUND_S,
         ),
         read_bufsize=_READ_BYTES,
         max_line_size=_HEADER_LINE_BYTES,
@@ -67,6 +79,9 @@ async def open_session(policy: FetchPolicy) -> AsyncIterator[aiohttp.ClientSessi
         yield session
 
 
-def remote_ip(response: aiohttp.ClientResponse) -> str | None:
-    """Return the numeric address that answered."""
-    return response.remote_ip if isinstance(response, PageResponse) else None
+def page_response(response: aiohttp.ClientResponse) -> PageResponse:
+    """Return what every response of our session is; aiohttp's types do not tell."""
+    if not isinstance(response, PageResponse):
+        msg = f"{type(response).__name__} is not of a session made here"
+        raise TypeError(msg)
+    return response

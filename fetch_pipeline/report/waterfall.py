@@ -39,7 +39,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """One strategy: its bars in the order of their starts; every so-manieth page is one."""
+    """One strategy: its bars in the order of their starts; of `every` pages one is shown."""
 
     title: str
     every: int

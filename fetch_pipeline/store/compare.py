@@ -37,21 +37,24 @@ def count_failed(warehouse: Warehouse, pages: Place) -> tuple[int, int]:
     return failed, rows
 
 
-def compare_pages(warehouse: Warehouse, one: Place, other: Place) -> tuple[int, int]:
-    """Return how many URLs both tables have fetched, and how many of those with different bytes.
+def compare_pages(warehouse: Warehouse, one: Place, other: Place) -> tuple[int, int, int]:
+    """Return how many URLs are in both tables, how many have another outcome, how many other bytes.
 
     Nothing is comparable where one of the tables was never made.
     """
     columns = ("url", "outcome", "sha256")
-    both = different = 0
+    both = outcomes = contents = 0
     try:
         for left, right in _same_lines(warehouse, one, other, *columns):
-            if left["url"] == right["url"] and left["outcome"] == right["outcome"] == FETCHED:
+            if left["url"] == right["url"]:
                 both += 1
-                different += left["sha256"] != right["sha256"]
+                outcomes += left["outcome"] != right["outcome"]
+                contents += (
+                    left["outcome"] == right["outcome"] and left["sha256"] != right["sha256"]
+                )
     except NoTableError:
-        return 0, 0
-    return both, different
+        return 0, 0, 0
+    return both, outcomes, contents
 
 
 def _same_lines(

@@ -66,6 +66,9 @@ def open_journal(path: Path) -> Iterator[Journal]:
         )
         raise JournalError(msg)
     with make_journal(path) as journal:
+        if not journal.one("SELECT count(*) FROM facts")[0]:
+            msg = f"the journal {path} has no plan: start a new run"
+            raise JournalError(msg)
         yield journal
 
 

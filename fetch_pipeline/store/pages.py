@@ -64,7 +64,7 @@ def describe_fetch(journal: Journal, *, run_id: str, asset: str, strategy: str) 
     times = summarize(_elapsed_s(journal))
     started_at, wall_s, cpu_s, peak_rss_bytes, concurrency, list_sha256 = journal.one("""
         SELECT min(started_at), sum(wall_s), sum(cpu_s), max(peak_rss_bytes),
-            (SELECT concurrency FROM parts ORDER BY started_at DESC LIMIT 1),
+            max(concurrency),
             (SELECT list_sha256 FROM facts)
         FROM parts
     """)

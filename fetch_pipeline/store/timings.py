@@ -46,8 +46,10 @@ def latest(runs: Sequence[ComparedRun], strategy: str) -> ComparedRun | None:
 
 
 def _baseline(run: FetchRun, runs: Iterable[FetchRun]) -> FetchRun | None:
+    if run.strategy == SEQUENTIAL:
+        return run
     same = [r for r in runs if r.strategy == SEQUENTIAL and r.list_sha256 == run.list_sha256]
-    return run if run.strategy == SEQUENTIAL else next(reversed(same), None)
+    return next(reversed(same), None)
 
 
 def _fetch_runs(warehouse: Warehouse, place: Place) -> list[FetchRun]:

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import BinaryIO, Final, TypeAlias, cast
 
@@ -15,8 +16,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fetch_pipeline.core.plan import Entry
+from fetch_pipeline.core.url import without_userinfo
 
 DEFAULT_COLUMN: Final = "url"
+
+csv.field_size_limit(2**27)  # its 128 KiB would fail a list for the one long cell beside a URL
 
 _Reader: TypeAlias = Callable[[BinaryIO, "str | None"], Iterator[Entry]]
 
@@ -44,27 +48,34 @@ def read_entries(path: str, column: str | None = None) -> Iterator[Entry]:
         UrlListError: The file is missing, not of the format its name says, lacks the column, or
             lists nothing.
     """
-    read = _reader(path)
+    read, shown = _reader(path), without_userinfo(path)
     listed = 0
     try:
         with fsspec.open(path, "rb", compression="gzip" if path.endswith(".gz") else None) as file:
             for listed, entry in enumerate(read(file, column), 1):  # noqa: B007 - counted
                 yield entry
     except FileNotFoundError as error:
-        msg = f"{path} does not exist: put a URL list there, or configure url_list with its path"
+        msg = f"{shown} does not exist: put a URL list there, or configure url_list with its path"
         raise UrlListError(msg) from error
     except (OSError, EOFError, UnicodeError, csv.Error, pa.ArrowException, _ColumnError) as error:
-        msg = f"{path} cannot be read as its name says, after {listed} URLs: {error}"
+        msg = f"{shown} cannot be read as its name says, after {listed} URLs: {error}"
         raise UrlListError(msg) from error
     if not listed:
-        msg = f"{path} has no URLs: one per line (or row) expected"
+        msg = f"{shown} has no URLs: one per line (or row) expected"
         raise UrlListError(msg)
 
 
 def list_version(path: str) -> str | None:
-    """Return what differs whenever the list at `path` was changed; null where there is none."""
+    """Return what differs whenever the list at `path` was changed; null where there is none.
+
+    Made of all the file system tells: size and time of a file, size and ETag of an object. Not
+    fsspec's `ukey`, which over HTTP is the URL alone.
+    """
     filesystem, name = fsspec.url_to_fs(path)
-    return str(filesystem.ukey(name)) if filesystem.exists(name) else None
+    if not filesystem.exists(name):
+        return None
+    facts = sorted((key, str(value)) for key, value in filesystem.info(name).items())
+    return sha256(repr(facts).encode()).hexdigest()
 
 
 class _ColumnError(Exception):
@@ -74,8 +85,8 @@ class _ColumnError(Exception):
 def _reader(path: str) -> _Reader:
     suffix = PurePosixPath(path.removesuffix(".gz")).suffix.lower()
     if suffix not in _READERS:
-        known = " ".join(_READERS)
-        msg = f"{path} ends in {suffix or 'nothing'}: one of {known} expected, each also .gz"
+        known, shown = " ".join(_READERS), without_userinfo(path)
+        msg = f"{shown} ends in {suffix or 'nothing'}: one of {known} expected, each also .gz"
         raise UrlListError(msg)
     return _READERS[suffix]
 
@@ -106,7 +117,7 @@ def _tsv(file: BinaryIO, column: str | None) -> Iterator[Entry]:
 
 def _delimited(file: BinaryIO, column: str | None, *, delimiter: str) -> Iterator[Entry]:
     with _text(file, newline="") as lines:
-        rows = csv.reader(lines, delimiter=delimiter)
+        rows = csv.reader(lines, delimiter=delimiter, strict=True)  # else a quote eats lines
         header = next(rows, None)
         if header is None:
             return
@@ -128,7 +139,7 @@ def _json_entry(line: int, raw: str, column: str) -> Entry:
     """Read one line: an object with the column, or a bare string."""
     try:
         value = json.loads(raw)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return Entry(line, "", f"not JSON: {error}")
     found = value.get(column) if isinstance(value, dict) else value
     return _entry(line, found, column)
@@ -147,12 +158,16 @@ def _parquet(file: BinaryIO, column: str | None) -> Iterator[Entry]:
 def _entry(line: int, value: object, column: str) -> Entry:
     if isinstance(value, str):
         return Entry(line, value)
-    return Entry(line, "", f"{column} is no text but {value!r:.80}")
+    # Not the value: it may hold a password.
+    return Entry(line, "", f"{column} is no text but {type(value).__name__}")
 
 
 def _chosen(column: str | None, names: list[str]) -> str:
     """Return the column that holds the URLs."""
     wanted = column or (names[0] if len(names) == 1 else DEFAULT_COLUMN)
+    if not column and "://" in wanted:
+        msg = "the first line is a URL, not the names of columns: add them, or call the file .txt"
+        raise _ColumnError(msg)
     if wanted in names:
         return wanted
     msg = f"no column {wanted!r} among {', '.join(map(repr, names))}: configure `column`"

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -9,15 +10,16 @@ from fetch_pipeline.core.plan import Entry, make_plan
 from fetch_pipeline.defs.fetching import (
     FetchId,
     Manifest,
+    StaleListError,
     StoredFetch,
     fetch_pending,
     plan_fetch,
     store_fetch,
 )
 from fetch_pipeline.demo.origin import Origin
-from fetch_pipeline.store.journal_file import JournalError, open_journal
+from fetch_pipeline.store.journal_file import JournalError, make_journal, open_journal
 from fetch_pipeline.store.url_rows import store_url_list
-from fetch_pipeline.store.warehouse import Place, TableScan
+from fetch_pipeline.store.warehouse import NoTableError, Place, TableScan
 from fetch_pipeline_tests.fetching import IMPATIENT, Folder
 
 LIST, PAGES = Place(schema=None, table="url_list"), Place(schema=None, table="page_lengths")
@@ -158,3 +160,28 @@ def test_a_journal_that_is_gone_is_not_taken_for_an_empty_one(folder: Folder) ->
             step()
 
     assert len(folder.table("page_lengths")) == 3
+
+
+@pytest.mark.usefixtures("listed")
+def test_an_empty_journal_is_no_fetch(folder: Folder) -> None:
+    """A run that was killed while it planned leaves one."""
+    manifest = plan(folder, FIRST)
+    path = Path(manifest.journal)
+    path.unlink()
+    with make_journal(path):
+        pass
+
+    with pytest.raises(JournalError, match="has no plan"):
+        store(folder, manifest, FIRST)
+
+
+def test_pages_of_another_list_are_not_stored(listed: Origin, folder: Folder) -> None:
+    """A second run replaced the list meanwhile: its pages are not under these lines."""
+    manifest = fetch(plan(folder, FIRST), FIRST)
+    store_url_list(folder.warehouse, LIST, make_plan([Entry(1, f"{listed.url}/other")]))
+
+    with pytest.raises(StaleListError, match="was replaced by another run"):
+        store(folder, manifest, FIRST)
+
+    with pytest.raises(NoTableError):
+        folder.table("page_lengths")

@@ -42,6 +42,9 @@ def test_networks_are_parsed() -> None:
         ("max_attempts", 0),
         ("max_body_bytes", -1),
         ("user_agent", ""),
+        ("user_agent", "a\nInjected: header"),
+        ("user_agent", "naïve"),
+        ("ca_file", "/nowhere/ca.pem"),
     ],
 )
 def test_nonsense_is_refused_by_name(knob: str, value: Any) -> None:

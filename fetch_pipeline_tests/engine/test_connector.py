@@ -122,4 +122,5 @@ def test_the_private_hooks_of_aiohttp_are_still_there() -> None:
 
     assert list(hook.parameters) == ["self", "key", "traces"], version
     assert inspect.iscoroutinefunction(aiohttp.TCPConnector._get), version
+    assert "self._factory()" in inspect.getsource(aiohttp.TCPConnector), version
     assert "self._retry_connection" in inspect.getsource(aiohttp.ClientSession._request), version

@@ -276,6 +276,40 @@ def test_what_a_peer_says_is_told_as_it_is(answer: bytes, outcome: str, status: 
     assert (row["outcome"], row["status"]) == (outcome, status)
 
 
+@pytest.mark.parametrize(
+    ("framing", "outcome"),
+    [(b"", "incomplete_body"), (b"Content-Length: 4\r\n", "fetched")],
+)
+def test_a_reset_is_no_end_of_a_body_without_a_length(framing: bytes, outcome: str) -> None:
+    """Where the length is known and all came, a reset afterwards is nobody's business."""
+    with raw_origin(b"HTTP/1.1 200 OK\r\n" + framing + b"\r\nbody", reset=True) as url:
+        row = fetch_row(url)
+
+    assert (row["outcome"], row["status"], row["body_bytes"]) == (outcome, 200, 4)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nSet-Cookie: sid=SECRET",
+        b"HTTP/1.1 200 OK\r\nSet-Cookie: sid=SECRET\x00\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"SECRET" * 20_000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nSECRET\r\n\r\n",
+        b"SECRET\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nSECRET\r\n",
+    ],
+    ids=["cut", "nul", "long", "no-colon", "no-http", "chunk"],
+)
+def test_a_detail_never_quotes_the_server(answer: bytes) -> None:
+    """Its headers may be credentials, and the table is for everybody."""
+    with raw_origin(answer) as url:
+        row = fetch_row(url)
+
+    assert row["outcome"] in {"connect_error", "protocol_error", "incomplete_body"}
+    assert 0 < len(row["detail"] or "") <= 100
+    assert "SECRET" not in str(row)
+
+
 def test_headers_that_text_cannot_hold_are_made_storable() -> None:
     """Latin-1 bytes and controls of a server reach no table."""
     answer = b'HTTP/1.1 200 OK\r\nETag: "caf\xe9"\r\nContent-Length: 0\r\n\r\n'

@@ -61,21 +61,21 @@ def test_failed_rows_are_counted(folder: Folder) -> None:
     assert count_failed(folder.warehouse, PAGES) == (2, 2)
 
 
-def test_pages_that_both_fetched_are_compared(folder: Folder) -> None:
-    """By line and URL; rows that only one of them has do not count."""
+def test_what_both_tables_have_is_compared(folder: Folder) -> None:
+    """By line and URL: the outcome, and where that is the same, the bytes."""
     store(folder, PAGES, 1, 2, 4)
     store(folder, OTHER, 1, 3, 4, 5)
-    assert compare_pages(folder.warehouse, PAGES, OTHER) == (2, 0)
+    assert compare_pages(folder.warehouse, PAGES, OTHER) == (2, 0, 0)
 
     store(folder, OTHER, 1, 3, 4, 5, sha256="y")
-    assert compare_pages(folder.warehouse, PAGES, OTHER) == (2, 2)
+    assert compare_pages(folder.warehouse, PAGES, OTHER) == (2, 0, 2)
 
-    store(folder, OTHER, 1, 3, 4, 5, word="http_error")
-    assert compare_pages(folder.warehouse, PAGES, OTHER) == (0, 0)
+    store(folder, OTHER, 1, 3, 4, 5, word="http_error", sha256="y")
+    assert compare_pages(folder.warehouse, PAGES, OTHER) == (2, 2, 0)
 
 
 def test_without_the_other_table_there_is_nothing_to_compare(folder: Folder) -> None:
     """Only one strategy was ever materialized."""
     store(folder, PAGES, 1)
 
-    assert compare_pages(folder.warehouse, PAGES, OTHER) == (0, 0)
+    assert compare_pages(folder.warehouse, PAGES, OTHER) == (0, 0, 0)

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from fetch_pipeline.core.plan import Entry
+from fetch_pipeline.demo.origin import Origin
 from fetch_pipeline.store.url_list import UrlListError, list_version, read_entries
 
 A, B = "http://a.org/", "http://b.org/"
@@ -79,7 +80,7 @@ def test_parquet(tmp_path: Path, name: str) -> None:
 
     assert list(read_entries(path)) == [
         Entry(1, A),
-        Entry(2, "", "url is no text but None"),
+        Entry(2, "", "url is no text but NoneType"),
         Entry(3, B),
     ]
 
@@ -95,6 +96,23 @@ def test_a_json_line_that_is_none_is_a_row_with_a_reason(tmp_path: Path) -> None
         (4, "url is n"),
         (5, "url is n"),
     ]
+
+
+def test_a_row_never_tells_the_value_it_could_not_use(tmp_path: Path) -> None:
+    """It may hold a password; so may the path of the list."""
+    path = write(tmp_path, "l.jsonl", b'["https://u:secret@a.org"]\n' + b"[" * 100_000)
+
+    assert "secret" not in str(list(read_entries(path)))
+    with pytest.raises(UrlListError) as caught:
+        list(read_entries("ftp://u:secret@a.org/l.xlsx"))
+    assert "secret" not in str(caught.value)
+
+
+def test_a_long_cell_beside_a_url_is_no_trouble(tmp_path: Path) -> None:
+    """The csv module would stop at 128 KiB."""
+    path = write(tmp_path, "l.csv", f"note,url\n{'x' * 200_000},{A}\n".encode())
+
+    assert list(read_entries(path)) == [Entry(2, A)]
 
 
 def test_a_bad_byte_spoils_its_own_line_only(tmp_path: Path) -> None:
@@ -121,6 +139,9 @@ def test_any_file_system_of_fsspec(tmp_path: Path) -> None:
         ("l.csv", b"", "has no URLs"),
         ("l.csv", b"url\n", "has no URLs"),
         ("l.csv", b"id,link\n1,x\n", "no column 'url' among 'id', 'link'"),
+        ("l.csv", b"http://a.org/\nhttp://b.org/\n", "first line is a URL, not the names"),
+        ("l.csv", b'url\n"http://a.org/\nhttp://b.org/\n', "after 0 URLs: unexpected end of data"),
+        ("l.tsv", b'url\nhttp://a.org/\n"http://b.org/"x\n', "after 1 URLs: '\\t' expected"),
         ("l.parquet", b"not parquet", "cannot be read as its name says"),
         ("l.xlsx", b"", "ends in .xlsx: one of .txt .csv .tsv .jsonl .parquet expected"),
         ("list", b"", "ends in nothing"),
@@ -183,3 +204,11 @@ def test_the_version_of_a_list_changes_with_its_content(tmp_path: Path) -> None:
 
     path.write_text(f"{A}\n{B}", encoding="utf-8")
     assert list_version(str(path)) != first
+
+
+def test_the_version_of_a_list_on_the_web_changes_too(origin: Origin) -> None:
+    """There, fsspec's own key is the URL alone."""
+    versions = [list_version(f"{origin.url}/page/l.txt?bytes={size}") for size in (100, 100, 200)]
+
+    assert None not in versions
+    assert versions[0] != versions[2]
