@@ -17,11 +17,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
-import yaml
+from pydantic import BaseModel
 
 from fetch_pipeline.core.outcome import FETCHED, FailureKind
 from fetch_pipeline.definitions import defs
+from fetch_pipeline.defs.checks import FailureLimit
+from fetch_pipeline.defs.fetch_asset import AsyncConfig
+from fetch_pipeline.defs.resources import Fetcher, Journals, WarehouseResource
+from fetch_pipeline.defs.url_list_asset import UrlListConfig
 from fetch_pipeline.store.duckdb import DuckDBWarehouse
 from fetch_pipeline.store.warehouse import Place
 
@@ -109,19 +114,58 @@ def test_an_own_list_is_fetched_with_the_run_yaml_shown(home: Path) -> None:
     (config,) = [block for language, block in BLOCKS if language == "yaml"]
     (home / "run.yaml").write_text(config, encoding="utf-8")
     (home / "lists").mkdir()
-    (home / "lists" / "my.csv").write_text("url\nhttp://nowhere.invalid/\n", encoding="utf-8")
+    (home / "lists" / "my.csv").write_text("link\nhttp://10.0.0.1/\n", encoding="utf-8")
 
     printed = run(f"{RUN} fetch_pages -c run.yaml")
 
-    assert set(yaml.safe_load(config)["resources"]) == {"fetcher", "warehouse"}
     assert "page_lengths: 1 URLs, 0 fetched, 1 failed" in printed
 
 
-def test_python_blocks_are_python() -> None:
-    """They run as they stand."""
-    for language, block in BLOCKS:
-        if language == "python":
-            exec(compile(block, "README.md", "exec"), {})  # noqa: S102 - our own README
+def test_the_definitions_shown_are_a_whole_code_location() -> None:
+    """The block runs as it stands, and has the assets and jobs that the text says."""
+    (block,) = [block for language, block in BLOCKS if language == "python"]
+    names: dict[str, Any] = {}
+    exec(compile(block, "README.md", "exec"), names)  # noqa: S102 - our own README
+    shown: dg.Definitions = names["defs"]
+
+    dg.Definitions.validate_loadable(shown)
+    keys = {key.to_user_string() for key in shown.resolve_all_asset_keys()}
+    assert {"longest_pages", "page_lengths", "blog/page_lengths", "demo/page_lengths"} <= keys
+    assert {job.name for job in shown.resolve_all_job_defs()} >= {
+        "blog_fetch_pages",
+        "blog_compare_sequential_async",
+    }
+
+
+def test_every_setting_is_listed_with_its_default() -> None:
+    """No knob is to be found only by a typo."""
+    row = r"^\| `((?:ops|resources)\.\S+)` \| `?([^|`]*)`?,? ?.*\|"
+    listed = dict(re.findall(row, README, re.MULTILINE))
+    models: dict[str, type[BaseModel]] = {
+        "ops.url_list": UrlListConfig,
+        "ops.page_lengths": AsyncConfig,
+        "ops.page_lengths_failures_below_limit": FailureLimit,
+        "resources.fetcher": Fetcher,
+        "resources.journals": Journals,
+        "resources.warehouse": WarehouseResource,
+    }
+    knobs = {
+        f"{path}.config.{name}": field.default
+        for path, model in models.items()
+        for name, field in model.model_fields.items()
+    }
+
+    assert set(listed) == set(knobs)
+    assert not {
+        name: (listed[name], default)
+        for name, default in knobs.items()
+        if default not in (None, []) and listed[name].strip().lower() != _shown(default)
+    }
+
+
+def _shown(default: object) -> str:
+    """Write a default as the README does."""
+    return f"{default:.10g}" if isinstance(default, float) else str(default).lower()
 
 
 def test_every_outcome_is_explained() -> None:
@@ -134,13 +178,12 @@ def test_every_outcome_is_explained() -> None:
 
 def test_pictures_and_files_that_are_named_exist() -> None:
     """No dead link into the tree."""
-    named = re.findall(
-        r"\]\((?!https?:)([^)]+)\)|`((?:fetch_pipeline|benchmarks)\S*?/\S+?)`", README
-    )
+    links = re.findall(r"\]\((?!https?:|#)([^)]+)\)", README)
+    files = re.findall(r"`((?:fetch_pipeline|benchmarks)\w*/\S+?\.py)`", README)
 
-    paths = [link or path.partition(" ")[0] for link, path in named]
-    assert paths
-    assert [path for path in paths if not (ROOT / path).exists()] == []
+    assert links
+    assert files
+    assert [path for path in links + files if not (ROOT / path).exists()] == []
 
 
 @contextmanager

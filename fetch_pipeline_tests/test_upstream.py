@@ -3,7 +3,6 @@
 import asyncio
 
 import dagster as dg
-from dagster._core.errors import DagsterExecutionInterruptedError
 
 
 def test_one_loop_for_a_whole_run_in_process() -> None:
@@ -59,8 +58,3 @@ def test_priorities_order_the_steps_of_a_run() -> None:
     dg.materialize([step("a", 0), step("b", 2), step("c", 1)])
 
     assert order == ["b", "c", "a"]
-
-
-def test_the_error_of_an_interrupt_is_where_it_was() -> None:
-    """A private import; with another error, a terminated run would end as FAILURE."""
-    assert issubclass(DagsterExecutionInterruptedError, BaseException)

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from fetch_pipeline.core.timing import ASYNC, SEQUENTIAL
 from fetch_pipeline.defs.columns import column_schema
+from fetch_pipeline.defs.config import config_mapping
 from fetch_pipeline.defs.fetching import FetchId, Manifest, fetch_pending, plan_fetch, store_fetch
 from fetch_pipeline.defs.interrupt import interruptible
 from fetch_pipeline.defs.metadata import fetch_metadata
@@ -88,16 +89,18 @@ def build_fetch_assets(spec: FamilySpec) -> tuple[dg.AssetsDefinition, dg.Assets
     """Make the family's `page_lengths_sequential` and `page_lengths`: one code, two strategies."""
     ops = _Ops(plan=_plan_op(spec), fetch=_fetch_op(spec), store=_store_op(spec))
 
-    @dg.config_mapping
     def one_at_a_time(config: SequentialConfig) -> dict[str, Any]:
         return ops.config(concurrency=1, **config.model_dump())
 
-    @dg.config_mapping
     def all_at_once(config: AsyncConfig) -> dict[str, Any]:
         return ops.config(**config.model_dump())
 
-    sequential = _build(spec, "page_lengths_sequential", one_at_a_time, ops, priority=1)
-    concurrent = _build(spec, "page_lengths", all_at_once, ops, priority=0)
+    one, all_ = (
+        config_mapping(SequentialConfig, one_at_a_time),
+        config_mapping(AsyncConfig, all_at_once),
+    )
+    sequential = _build(spec, "page_lengths_sequential", one, ops, priority=1)
+    concurrent = _build(spec, "page_lengths", all_, ops, priority=0)
     fresh = dg.FreshnessPolicy.time_window(fail_window=_FRESH_FOR)
     return sequential, concurrent.map_asset_specs(
         lambda asset: asset.replace_attributes(freshness_policy=fresh)
@@ -140,7 +143,9 @@ def _plan_op(spec: FamilySpec) -> dg.OpDefinition:
             directory=context.resources.journals.path,
             resume_within_s=config.resume_within_s,
         )
-        context.log.info("%d URLs, %d of them fetched before", manifest.urls, manifest.done)
+        context.log.info(
+            "%d distinct URLs to fetch, %d of them fetched before", manifest.urls, manifest.done
+        )
         return manifest
 
     return plan
@@ -183,6 +188,7 @@ def _store_op(spec: FamilySpec) -> dg.OpDefinition:
             place=place,
             strategy=_STRATEGIES[place.table],
         )
+        context.log.info(stored.told())
         context.add_output_metadata(fetch_metadata(stored, warehouse, place))
 
     return store

@@ -87,6 +87,15 @@ class StoredFetch:
     outcomes: dict[str, int]
     failures: list[tuple[int, str, str, str]]
 
+    def told(self) -> str:
+        """Return the outcomes and the first failure in a sentence or two."""
+        counts = ", ".join(f"{rows} {word}" for word, rows in self.outcomes.items())
+        first = "".join(
+            f"; line {line} is {outcome}: {detail} ({url})"
+            for line, url, outcome, detail in self.failures[:1]
+        )
+        return f"{self.run.urls} rows: {counts}{first}"
+
 
 def plan_fetch(
     urls: TableScan, fetch: FetchId, *, directory: Path, resume_within_s: float

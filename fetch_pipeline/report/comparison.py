@@ -55,7 +55,7 @@ def comparison_text(run: FetchRun, gain: Speedup) -> str:
     return "\n".join(
         [
             f"{run.asset}: {run.urls} URLs, {run.fetched} fetched, {run.failed} failed",
-            *(_text_bar(row, longest) for row in rows),
+            *(_text_bar(row, longest) for row in rows if run.fetched),
             f"  {_headline(run, gain)}",
         ]
     )

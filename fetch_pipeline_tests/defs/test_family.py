@@ -8,7 +8,6 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from dagster._core.errors import DagsterConfigMappingFunctionError, DagsterInvalidConfigError
 
 from fetch_pipeline.definitions import defs
 from fetch_pipeline.demo.origin import Origin
@@ -201,8 +200,8 @@ def test_a_stored_fetch_leaves_no_journal(origin: Origin, folder: Folder) -> Non
 @pytest.mark.parametrize(
     ("op", "config", "field"),
     [
-        ("page_lengths", {"concurrency": 0}, "concurrency"),
-        ("page_lengths", {"resume_within_s": -1}, "resume_within_s"),
+        ("page_lengths", {"concurrency": 0}, "concurrency: .* greater than or equal to 1, not 0"),
+        ("page_lengths", {"resume_within_s": -1}, "resume_within_s: .* not -1"),
         ("page_lengths", {"concurency": 5}, "concurency"),
     ],
 )
@@ -212,10 +211,9 @@ def test_bad_config_is_refused_by_name(
     """Before anything is fetched."""
     path = folder.write_list([f"{origin.url}/page/1"])
 
-    with pytest.raises((DagsterInvalidConfigError, DagsterConfigMappingFunctionError)) as caught:
+    with pytest.raises(dg.DagsterInvalidConfigError, match=field):
         run("fetch_pages", folder, path, **{op: config})
 
-    assert field in str(caught.value) + str(caught.value.__cause__)
     assert not origin.requests
 
 

@@ -71,6 +71,7 @@ def test_an_unfinished_fetch_is_continued(listed: Origin, folder: Folder) -> Non
     stored = store(folder, again, SECOND)
 
     assert listed.requests.total() == 3
+    assert stored.told() == "3 rows: 3 fetched"
     assert set(folder.table("page_lengths")["run_id"]) == {"r1"}
     assert stored.run.run_id == "r2"
 
@@ -160,6 +161,18 @@ def test_a_journal_that_is_gone_is_not_taken_for_an_empty_one(folder: Folder) ->
             step()
 
     assert len(folder.table("page_lengths")) == 3
+
+
+def test_the_log_tells_why_pages_failed(listed: Origin, folder: Folder) -> None:
+    """Who runs a job from CI sees no metadata."""
+    strict = replace(FIRST, policy=replace(IMPATIENT, allow_addresses=()))
+
+    stored = store(folder, fetch(plan(folder, strict), strict), strict)
+
+    assert stored.told() == (
+        "3 rows: 3 refused_address; line 1 is refused_address: the address is not public and not "
+        f"in allow_addresses ({listed.url}/page/1)"
+    )
 
 
 @pytest.mark.usefixtures("listed")

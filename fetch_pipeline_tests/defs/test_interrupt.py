@@ -6,7 +6,7 @@ import signal
 import threading
 
 import pytest
-from dagster._core.errors import DagsterExecutionInterruptedError
+from dagster import DagsterExecutionInterruptedError
 
 from fetch_pipeline.defs.interrupt import interruptible
 

@@ -62,7 +62,10 @@ def test_a_speedup_of_failures_is_none() -> None:
     """To fail faster is no gain."""
     nothing = replace(RUN, fetched=0, failed=100)
 
-    assert "not one page was fetched" in comparison_text(nothing, speedup(nothing, ONE_BY_ONE))
+    text = comparison_text(nothing, speedup(nothing, ONE_BY_ONE))
+
+    assert "not one page was fetched" in text
+    assert "█" not in text
 
 
 def test_a_sequential_run_alone_has_one_bar() -> None:
