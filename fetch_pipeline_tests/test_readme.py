@@ -200,6 +200,7 @@ def dev_server(port: int) -> Iterator[str]:
             process.communicate(timeout=30)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("home")
 def test_the_ui_loads_every_asset_job_schedule_and_sensor() -> None:
     """`uv run dagster dev`: asked by GraphQL, as the browser does."""

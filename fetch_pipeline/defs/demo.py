@@ -38,7 +38,7 @@ class EmbeddedOrigin:
 
 def demo_fetcher() -> Fetcher:
     """Return the demo's policy: loopback is allowed, and nothing waits long for the silent page."""
-    return Fetcher(allow_addresses=["127.0.0.0/8"], total_timeout_s=1.0, max_attempts=1)
+    return Fetcher(allow_addresses=["127.0.0.0/8"], total_timeout_s=0.8, max_attempts=1)
 
 
 def demo_family() -> dg.Definitions:

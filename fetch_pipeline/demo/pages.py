@@ -45,7 +45,7 @@ def demo_urls(url: str) -> list[str]:
     pages = [
         f"{url}/{chance.choice(['page', 'page', 'gzip'])}/{number:02}"
         f"?bytes={round(chance.lognormvariate(9.5, 1))}"
-        f"&latency_s={min(0.3, 0.05 + chance.expovariate(15)):.3f}"
+        f"&latency_s={min(0.25, 0.04 + chance.expovariate(20)):.3f}"
         for number in range(_PAGES)
     ]
     others = [*(url + path for path in _FAILURES), f"{url}/redirect/2", "not a URL", pages[0]]
