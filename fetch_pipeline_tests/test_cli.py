@@ -117,6 +117,7 @@ def test_sigterm_stops_a_fetch_within_3_s_and_keeps_what_was_fetched(
     assert code == 1
     assert took_s < 3
     assert "was destroyed but it is pending" not in log
+    assert "what was fetched is kept, and the next run goes on there" in log
     assert again_code == 0, again_log
     assert again <= CONCURRENCY
     assert len(folder.table("page_lengths")) == PAGES

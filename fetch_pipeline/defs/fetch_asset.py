@@ -95,12 +95,11 @@ def build_fetch_assets(spec: FamilySpec) -> tuple[dg.AssetsDefinition, dg.Assets
     def all_at_once(config: AsyncConfig) -> dict[str, Any]:
         return ops.config(**config.model_dump())
 
-    one, all_ = (
-        config_mapping(SequentialConfig, one_at_a_time),
-        config_mapping(AsyncConfig, all_at_once),
+    baseline = config_mapping(SequentialConfig, one_at_a_time)
+    sequential = _build(spec, "page_lengths_sequential", baseline, ops, priority=1)
+    concurrent = _build(
+        spec, "page_lengths", config_mapping(AsyncConfig, all_at_once), ops, priority=0
     )
-    sequential = _build(spec, "page_lengths_sequential", one, ops, priority=1)
-    concurrent = _build(spec, "page_lengths", all_, ops, priority=0)
     fresh = dg.FreshnessPolicy.time_window(fail_window=_FRESH_FOR)
     return sequential, concurrent.map_asset_specs(
         lambda asset: asset.replace_attributes(freshness_policy=fresh)
@@ -165,9 +164,14 @@ def _fetch_op(spec: FamilySpec) -> dg.OpDefinition:
         workers = affordable(config.concurrency)
         if workers < config.concurrency:
             context.log.warning("%d workers: the limit of open files allows no more", workers)
-        async with interruptible():
-            with spec.source.serving(manifest.host):
-                return await fetch_pending(manifest, _fetch_id(context, spec), concurrency=workers)
+        fetch_id = _fetch_id(context, spec)
+        try:
+            async with interruptible():
+                with spec.source.serving(manifest.host):
+                    return await fetch_pending(manifest, fetch_id, concurrency=workers)
+        except dg.DagsterExecutionInterruptedError:
+            context.log.warning("stopped; what was fetched is kept, and the next run goes on there")
+            raise
 
     return fetch
 

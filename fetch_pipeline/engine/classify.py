@@ -71,7 +71,7 @@ def _cause(error: BaseException) -> BaseException:
     return inner if isinstance(inner, RefusedAddressError) else error
 
 
-def _detail(error: BaseException, phase: Phase) -> str:
+def _detail(error: BaseException, phase: Phase) -> str:  # noqa: PLR0911 - one rung per kind
     """Say it in words that hold nothing a server sent: its headers may be credentials."""
     match error:
         case TimeoutError():
@@ -82,8 +82,10 @@ def _detail(error: BaseException, phase: Phase) -> str:
             return printable(str(error.certificate_error))
         case aiohttp.ClientConnectorError():
             return printable(str(error.os_error.strerror or error.os_error))
-        case aiohttp.ClientResponseError() | aiohttp.ClientPayloadError():
-            return _kind_of_mess(getattr(error, "message", str(error)))
+        case aiohttp.ClientPayloadError():
+            return "the connection ended before the whole body had come"
+        case aiohttp.ClientResponseError():
+            return _kind_of_mess(error.message)
         case _:
             return printable(str(error) or type(error).__name__)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import sys
 from collections.abc import Callable
 from functools import cache, partial
 from time import monotonic
@@ -41,6 +42,9 @@ def open_connector(policy: FetchPolicy) -> aiohttp.TCPConnector:
         resolver=SystemResolver(),
         socket_factory=guarded_socket(policy.allow_addresses),
         timeout_ceil_threshold=NEVER_ROUND_S,
+        # Before 3.12.8, TLS servers that never finish closing leak their transports (python/
+        # cpython#118960); on later versions aiohttp ignores the switch, with a warning.
+        enable_cleanup_closed=sys.version_info < (3, 12, 8),
     )
 
 
