@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import aiohttp
+from aiohttp import http_exceptions
 
 from fetch_pipeline.core.outcome import FailureKind
 from fetch_pipeline.core.redirect import RedirectError
@@ -34,7 +35,13 @@ _KINDS: Final[tuple[tuple[type[BaseException], FailureKind], ...]] = (
     (aiohttp.ClientError, FailureKind.PROTOCOL_ERROR),
 )
 
-_LONGEST_DETAIL: Final = 100
+_MESSES: Final = (
+    (http_exceptions.BadStatusLine, "no valid status line"),
+    (http_exceptions.LineTooLong, "a header line that is too long"),
+    (http_exceptions.InvalidHeader, "an invalid header"),
+    (http_exceptions.TransferEncodingError, "invalid chunks"),
+    (http_exceptions.ContentLengthError, "a wrong Content-Length"),
+)
 
 EXPECTED: Final = (
     RedirectError,
@@ -85,12 +92,17 @@ def _detail(error: BaseException, phase: Phase) -> str:  # noqa: PLR0911 - one r
         case aiohttp.ClientPayloadError():
             return "the connection ended before the whole body had come"
         case aiohttp.ClientResponseError():
-            return _kind_of_mess(error.message)
+            return _kind_of_mess(error)
         case _:
             return printable(str(error) or type(error).__name__)
 
 
-def _kind_of_mess(message: str) -> str:
-    """Return how aiohttp's parser names the trouble; behind the colon it quotes what it read."""
-    words = " ".join(message.split(":", 1)[0].split())
-    return printable(words[:_LONGEST_DETAIL]) or "not HTTP"
+def _kind_of_mess(error: BaseException) -> str:
+    """Say what aiohttp's parser stumbled over; its own messages quote what it read."""
+    cause: BaseException | None = error
+    while cause:
+        for mess, words in _MESSES:
+            if isinstance(cause, mess):
+                return f"broken HTTP: {words}"
+        cause = cause.__cause__
+    return "broken HTTP"

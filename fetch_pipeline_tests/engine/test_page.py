@@ -310,6 +310,23 @@ def test_a_detail_never_quotes_the_server(answer: bytes) -> None:
     assert "SECRET" not in str(row)
 
 
+@pytest.mark.parametrize(
+    ("answer", "detail"),
+    [
+        (b"ICY 200 OK\r\n\r\n", "broken HTTP: no valid status line"),
+        (b"HTTP/1.1 200 OK\r\nX: a\x00\r\n\r\n", "broken HTTP: an invalid header"),
+        (b"HTTP/1.1 200 OK\r\nX: %b\r\n\r\n" % (b"a" * 10**5), "broken HTTP: a header line"),
+    ],
+    ids=["status", "header", "long"],
+)
+def test_a_detail_says_how_http_was_broken(answer: bytes, detail: str) -> None:
+    """In words of our own."""
+    with raw_origin(answer) as url:
+        row = fetch_row(url)
+
+    assert (row["detail"] or "").startswith(detail)
+
+
 def test_headers_that_text_cannot_hold_are_made_storable() -> None:
     """Latin-1 bytes and controls of a server reach no table."""
     answer = b'HTTP/1.1 200 OK\r\nETag: "caf\xe9"\r\nContent-Length: 0\r\n\r\n'
