@@ -37,7 +37,8 @@ def store(folder: Folder, run: FetchRun, *rows: Mapping[str, object]) -> None:
 
 def shown(folder: Folder, *runs: FetchRun) -> dict[str, object]:
     """Return the metadata of these runs, pictures decoded."""
-    compared: list[ComparedRun] = [(run, speedup(run, None)) for run in runs]
+    baseline = next((run for run in runs if run.strategy == SEQUENTIAL), None)
+    compared: list[ComparedRun] = [(run, speedup(run, baseline)) for run in runs]
     metadata = timings_metadata(compared, folder.warehouse, TIMINGS)
     return {
         key: unquote(str(value.value)) if isinstance(value, dg.MarkdownMetadataValue) else value
@@ -73,9 +74,24 @@ def test_a_long_list_is_sampled(folder: Folder) -> None:
 def test_a_run_of_another_list_is_no_baseline(folder: Folder) -> None:
     """Its wall time would be set beside that of other pages."""
     store(folder, ASYNC_RUN, {"at": 0})
+    store(folder, ONE_BY_ONE, {"at": 0})
 
     same = shown(folder, ONE_BY_ONE, ASYNC_RUN)
     other = shown(folder, replace(ONE_BY_ONE, list_sha256="other"), ASYNC_RUN)
 
     assert (same["sequential_wall_s"], same["async_wall_s"]) == (16.0, 2.0)
     assert "sequential_wall_s" not in other
+    assert ">sequential<" in str(same["waterfall"])
+    assert ">sequential<" not in str(other["waterfall"])
+
+
+def test_pages_of_another_list_are_not_drawn_beside_ours(folder: Folder) -> None:
+    """Its sequential run came later, and its pages are in the table now; the timing is ours."""
+    store(folder, ASYNC_RUN, {"at": 0})
+    store(folder, ONE_BY_ONE, {"at": 0})
+    later = replace(ONE_BY_ONE, run_id="s2", list_sha256="other", wall_s=99.0)
+
+    metadata = shown(folder, ONE_BY_ONE, later, ASYNC_RUN)
+
+    assert metadata["sequential_wall_s"] == 16.0
+    assert ">sequential<" not in str(metadata["waterfall"])
