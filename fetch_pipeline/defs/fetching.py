@@ -138,11 +138,12 @@ def store_fetch(
     with open_journal(path) as journal:
         listed = TableScan(warehouse=warehouse, place=place.beside(URL_LIST.name))
         _require_same_list(journal, listed)
-        stored = StoredFetch(
-            run=describe_fetch(journal, run_id=fetch.run_id, asset=fetch.asset, strategy=strategy),
-            outcomes=count_outcomes(journal),
-            failures=first_failures(journal, MOST_FAILURES_SHOWN),
+        outcomes = count_outcomes(journal)
+        run = describe_fetch(
+            journal, outcomes, run_id=fetch.run_id, asset=fetch.asset, strategy=strategy
         )
+        failures = first_failures(journal, MOST_FAILURES_SHOWN)
+        stored = StoredFetch(run=run, outcomes=outcomes, failures=failures)
         rows = pa.RecordBatchReader.from_batches(PAGE_LENGTHS.arrow_schema, page_batches(journal))
         warehouse.replace(place, rows, fetch_run_row(place, stored.run))
         discard_journal(path)

@@ -36,13 +36,13 @@ def build_run_timings(spec: FamilySpec) -> dg.AssetsDefinition:
     def run_timings(
         warehouse: dg.ResourceParam[WarehouseResource],
     ) -> dg.MaterializeResult[None]:
-        place = place_of(spec.key("run_timings"))
-        runs = update_run_timings(warehouse.open(), place)
+        store, place = warehouse.open(), place_of(spec.key("run_timings"))
+        runs = update_run_timings(store, place)
         if not runs:
             msg = f"no fetch is stored yet: materialize {spec.name('page_lengths')} first"
             raise dg.Failure(msg, allow_retries=False)
         run, gain = latest(runs, ASYNC) or runs[-1]
         sys.stdout.write(f"\n{comparison_text(run, gain)}\n\n")
-        return dg.MaterializeResult(metadata=timings_metadata(runs, warehouse.open(), place))
+        return dg.MaterializeResult(metadata=timings_metadata(runs, store, place))
 
     return run_timings

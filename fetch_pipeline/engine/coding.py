@@ -23,13 +23,13 @@ class BodyDecoder:
     """
 
     def __init__(self, content_encoding: str | None) -> None:
-        names = [name for part in (content_encoding or "").split(",") if (name := part.strip())]
-        known = [name.lower() for name in names if name.lower() != "identity"]
-        if len(known) > _MOST_LAYERS:
-            msg = f"{len(known)} content codings on top of each other"
+        parts = (part.strip().lower() for part in (content_encoding or "").split(","))
+        names = [name for name in parts if name not in {"", "identity"}]
+        if len(names) > _MOST_LAYERS:
+            msg = f"{len(names)} content codings on top of each other"
             raise CodingError(msg)
-        self.unknown = next((name for name in known if name not in LAYERS), None)
-        self._layers = [] if self.unknown else [LAYERS[name]() for name in reversed(known)]
+        self.unknown = next((name for name in names if name not in LAYERS), None)
+        self._layers = [] if self.unknown else [LAYERS[name]() for name in reversed(names)]
         self._fed = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:

@@ -20,7 +20,7 @@ from fetch_pipeline.engine.attempt import Attempt, Phase
 from fetch_pipeline.engine.body import read_body
 from fetch_pipeline.engine.classify import EXPECTED, classify
 from fetch_pipeline.engine.connector import tls_context
-from fetch_pipeline.engine.session import page_response
+from fetch_pipeline.engine.session import PageResponse, page_response
 
 
 async def fetch_page(session: aiohttp.ClientSession, href: str, policy: FetchPolicy) -> Outcome:
@@ -62,8 +62,9 @@ async def _answered(session: aiohttp.ClientSession, attempt: Attempt, policy: Fe
     tls = tls_context(policy) if url.scheme == "https" else True
     async with session.get(
         url, ssl=tls, allow_redirects=False, trace_request_ctx=attempt
-    ) as response:
+    ) as answer:
         attempt.enter(Phase.DOWNLOAD)
+        response = page_response(answer)
         attempt.head = _head(response, attempt)
         hop = next_hop(
             response.status,
@@ -74,11 +75,11 @@ async def _answered(session: aiohttp.ClientSession, attempt: Attempt, policy: Fe
         if hop:
             attempt.hop(hop.href)
             return False
-        await read_body(page_response(response), attempt, policy)
+        await read_body(response, attempt, policy)
         return True
 
 
-def _head(response: aiohttp.ClientResponse, attempt: Attempt) -> Head:
+def _head(response: PageResponse, attempt: Attempt) -> Head:
     retry_after = response.headers.get("Retry-After")
     return Head(
         status=response.status,
@@ -89,16 +90,16 @@ def _head(response: aiohttp.ClientResponse, attempt: Attempt) -> Head:
         etag=_shown(response, "ETag"),
         last_modified=_shown(response, "Last-Modified"),
         retry_after_s=parse_retry_after(retry_after, datetime.now(UTC)),
-        remote_ip=page_response(response).remote_ip,
+        remote_ip=response.remote_ip,
     )
 
 
-def _shown(response: aiohttp.ClientResponse, name: str) -> str | None:
+def _shown(response: PageResponse, name: str) -> str | None:
     value = response.headers.get(name)
     return None if value is None else printable(value)
 
 
-def _raw_location(response: aiohttp.ClientResponse) -> bytes | None:
+def _raw_location(response: PageResponse) -> bytes | None:
     """Return the header's bytes: aiohttp's text of it has lost what was not UTF-8."""
     names = (value for name, value in response.raw_headers if name.lower() == b"location")
     return next(names, None)

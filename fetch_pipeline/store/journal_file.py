@@ -34,7 +34,7 @@ _TYPES: Final = {
 
 def _columns(columns: tuple[Column, ...]) -> str:
     typed = (f"{column.name} {_TYPES[column.type]}" for column in columns)
-    return ", ".join(typed).replace("line INTEGER", "line INTEGER PRIMARY KEY")
+    return f"{', '.join(typed)}, PRIMARY KEY (line)"
 
 
 _TABLES: Final = f"""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Final
@@ -39,7 +39,12 @@ def page_batches(journal: Journal) -> Iterator[pa.RecordBatch]:
 
 
 def count_outcomes(journal: Journal) -> dict[str, int]:
-    """Return the rows of the list per outcome word, most first."""
+    """Return the rows of the list per outcome word, most first.
+
+    Raises:
+        JournalError: Some URL has no outcome.
+    """
+    _require_complete(journal)
     select = f"SELECT outcome, count(*) FROM {_JOIN} GROUP BY outcome ORDER BY count(*) DESC, 1"
     return {word: rows for batch in journal.batches(select, BATCH_ROWS) for word, rows in batch}
 
@@ -53,33 +58,29 @@ def first_failures(journal: Journal, limit: int) -> list[tuple[int, str, str, st
     return [row for batch in journal.batches(select, BATCH_ROWS) for row in batch]
 
 
-def describe_fetch(journal: Journal, *, run_id: str, asset: str, strategy: str) -> FetchRun:
-    """Sum up the fetch in the journal, all its parts together.
-
-    Raises:
-        JournalError: Some URL has no outcome.
-    """
-    _require_complete(journal)
-    outcomes = count_outcomes(journal)
+def describe_fetch(
+    journal: Journal, outcomes: Mapping[str, int], *, run_id: str, asset: str, strategy: str
+) -> FetchRun:
+    """Sum up the fetch in the journal, all its parts together; `outcomes` are its rows by word."""
     times = summarize(_elapsed_s(journal))
     started_at, wall_s, cpu_s, peak_rss_bytes, concurrency, list_sha256 = journal.one("""
-        SELECT min(started_at), sum(wall_s), sum(cpu_s), max(peak_rss_bytes),
-            max(concurrency),
+        SELECT min(started_at), sum(wall_s), sum(cpu_s), max(peak_rss_bytes), max(concurrency),
             (SELECT list_sha256 FROM facts)
         FROM parts
     """)
     requested, body_bytes = journal.one(
         "SELECT count(*), coalesce(sum(body_bytes), 0) FROM outcomes WHERE attempts > 0"
     )
+    urls, fetched = sum(outcomes.values()), outcomes.get(FETCHED, 0)
     return FetchRun(
         run_id=run_id,
         asset=asset,
         strategy=strategy,
         started_at=datetime.fromtimestamp(started_at, UTC),
         concurrency=concurrency,
-        urls=sum(outcomes.values()),
-        fetched=outcomes.get(FETCHED, 0),
-        failed=sum(outcomes.values()) - outcomes.get(FETCHED, 0),
+        urls=urls,
+        fetched=fetched,
+        failed=urls - fetched,
         wall_s=wall_s,
         ideal_s=times.ideal_s(concurrency),
         pages_per_s=requested / wall_s if wall_s else 0.0,

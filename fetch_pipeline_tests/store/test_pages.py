@@ -107,7 +107,13 @@ def test_a_fetch_is_summed_up_over_its_parts(tmp_path: Path) -> None:
     with make_journal(tmp_path / "j") as journal:
         fetched(journal)
         journal.write([], part("r2", started_at=200.0))
-        run = describe_fetch(journal, run_id="r2", asset="demo/page_lengths", strategy="async")
+        run = describe_fetch(
+            journal,
+            count_outcomes(journal),
+            run_id="r2",
+            asset="demo/page_lengths",
+            strategy="async",
+        )
 
     assert (run.run_id, run.asset, run.strategy, run.concurrency) == (
         "r2",
@@ -128,7 +134,9 @@ def test_a_list_without_a_url_has_a_table_too(tmp_path: Path) -> None:
     with make_journal(tmp_path / "j") as journal:
         begin(journal, ["nonsense"])
         journal.write([], part())
-        run = describe_fetch(journal, run_id="r1", asset="a", strategy="async")
+        run = describe_fetch(
+            journal, count_outcomes(journal), run_id="r1", asset="a", strategy="async"
+        )
         (batch,) = page_batches(journal)
 
     assert (run.urls, run.fetched, run.busy_s, run.ideal_s, run.pages_per_s) == (1, 0, 0, 0, 0)
