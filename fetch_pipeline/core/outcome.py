@@ -85,6 +85,7 @@ class Body:
         charset: WHATWG name of the encoding that was used.
         charset_source: bom, header, meta, xml, utf-8 or fallback.
         sha256: Of the body after content decoding, in hex.
+        remark: What is odd about a whole body, for people.
     """
 
     wire_bytes: int
@@ -93,6 +94,7 @@ class Body:
     charset: str | None = None
     charset_source: str | None = None
     sha256: str | None = None
+    remark: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,7 @@ class Failed:
     Attributes:
         head: Null unless a status line was parsed: no status is ever invented.
         body: What arrived before the failure; null when no byte of a body was asked for.
+        transient: Whether the same request may end differently a moment later.
     """
 
     kind: FailureKind
@@ -118,6 +121,7 @@ class Failed:
     timing: Timing
     head: Head | None = None
     body: Body | None = None
+    transient: bool = False
 
 
 Outcome: TypeAlias = Fetched | Failed
@@ -157,7 +161,7 @@ def to_row(outcome: Outcome) -> OutcomeRow:
     """Flatten an outcome: `length` is never given without `fetched` or `http_error`."""
     match outcome:
         case Fetched():
-            return _row(FETCHED, None, outcome)
+            return _row(FETCHED, outcome.body.remark, outcome)
         case Failed():
             return _row(outcome.kind.value, outcome.detail, outcome)
         case _:

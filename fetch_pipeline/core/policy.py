@@ -18,7 +18,8 @@ class FetchPolicy:
         allow_addresses: Non-public networks that may be connected to all the same.
         total_timeout_s: Longest attempt, from DNS to the last byte, redirects included.
         connect_timeout_s: Longest DNS, TCP and TLS together, over all addresses of a host.
-        read_timeout_s: Longest silence between two reads.
+        read_timeout_s: Longest silence between two reads, and longest time for all headers.
+        min_bytes_per_s: Slowest body, on average over `read_timeout_s`; 0 for any.
         max_attempts: Requests per URL at most, redirect hops not counted.
         max_redirects: Hops followed at most; aiohttp allows 10, browsers 20.
         max_wire_bytes: Longest body as transferred.
@@ -32,6 +33,7 @@ class FetchPolicy:
     total_timeout_s: float = 60.0
     connect_timeout_s: float = 10.0
     read_timeout_s: float = 15.0
+    min_bytes_per_s: int = 100
     max_attempts: int = 3
     max_redirects: int = 10
     max_wire_bytes: int = 10 * 2**20

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
 
 from fetch_pipeline.core.url import UnusableUrlError, WebUrl, parse_url
 
@@ -15,17 +15,30 @@ class RedirectError(Exception):
     """A chain of redirects that has no end we may follow; the message says why."""
 
 
+class Hop(NamedTuple):
+    """What one request of a chain asks for: the same URL with another cookie is another page."""
+
+    href: str
+    cookies: str = ""
+
+
 def next_hop(
-    status: int, location: bytes | None, *, visited: Collection[str], max_redirects: int
-) -> WebUrl | None:
-    """Return the URL to ask next, or null when the response is the final one.
+    status: int,
+    location: bytes | None,
+    *,
+    hops: Sequence[Hop],
+    cookies_for: Callable[[str], str],
+    max_redirects: int,
+) -> Hop | None:
+    """Return what to ask for next, or null when the response is the final one.
 
     A redirect status without Location is final: there is nowhere to go.
 
     Args:
         status: Of the response.
         location: The header's bytes as received.
-        visited: Hrefs asked so far in order; the last is the one that answered.
+        hops: What was asked for so far, in order; the last one got the response.
+        cookies_for: Tells the Cookie header that a URL is sent with; empty for none.
         max_redirects: Hops that may be followed in all.
 
     Raises:
@@ -33,15 +46,15 @@ def next_hop(
     """
     if status not in _FOLLOWED or not location:
         return None
-    *_, base = visited
-    target = _resolve(location, base)
-    if target.href in visited:
-        msg = f"redirect loop: {target.href} was asked before"
+    href = _resolve(location, hops[-1].href).href
+    hop = Hop(href, cookies_for(href))
+    if hop in hops:
+        msg = f"redirect loop: {href} was asked before"
         raise RedirectError(msg)
-    if len(visited) > max_redirects:
+    if len(hops) > max_redirects:
         msg = f"more than {max_redirects} redirects"
         raise RedirectError(msg)
-    return target
+    return hop
 
 
 def _resolve(location: bytes, base: str) -> WebUrl:

@@ -8,33 +8,39 @@ from typing import Final
 
 from fetch_pipeline.core.outcome import Failed, FailureKind, Outcome
 
-_TRANSIENT: Final = frozenset(
-    {
-        FailureKind.CONNECT_ERROR,
-        FailureKind.DNS_ERROR,
-        FailureKind.TIMEOUT,
-        FailureKind.INCOMPLETE_BODY,
-    }
-)
-
 # RFC 9110 §15.5.9, §15.6, RFC 6585 §4. A 501 or 505 says that nothing will change.
 _TRANSIENT_STATUSES: Final = frozenset({408, 429, 500, 502, 503, 504})
 
 FIRST_BACKOFF_S: Final = 0.5
 LONGEST_BACKOFF_S: Final = 30.0
 
-_LONGEST_DELTA: Final = (
-    12  # digits; what is longer is garbage, and int() of a megabyte is an attack
-)
+# Digits; what is longer is garbage, and int() of a megabyte is an attack.
+_LONGEST_DELTA: Final = 12
 
 
-def worth_retrying(outcome: Outcome) -> bool:
-    """Tell whether the same request may end differently a moment later."""
-    if not isinstance(outcome, Failed):
-        return False
-    if outcome.kind is FailureKind.HTTP_ERROR and outcome.head:
-        return outcome.head.status in _TRANSIENT_STATUSES
-    return outcome.kind in _TRANSIENT
+def retry_after_s(outcome: Outcome, attempt: int, *, chance: float) -> float | None:
+    """Return the seconds to wait before the next attempt; null when none is worth it.
+
+    Never earlier than the server asked for (RFC 9110 §10.2.3). Where that is longer than
+    `LONGEST_BACKOFF_S`, the row tells, and another run may come back.
+
+    Args:
+        outcome: Of the last attempt.
+        attempt: Attempts made so far.
+        chance: A random number in [0, 1).
+    """
+    if not isinstance(outcome, Failed) or not _may_change(outcome):
+        return None
+    asked_s = (outcome.head.retry_after_s if outcome.head else None) or 0.0
+    if asked_s > LONGEST_BACKOFF_S:
+        return None
+    return max(asked_s, backoff_s(attempt, chance=chance))
+
+
+def _may_change(failed: Failed) -> bool:
+    if failed.kind is FailureKind.HTTP_ERROR and failed.head:
+        return failed.head.status in _TRANSIENT_STATUSES
+    return failed.transient
 
 
 def backoff_s(attempt: int, *, chance: float) -> float:

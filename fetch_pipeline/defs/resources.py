@@ -40,6 +40,11 @@ class Fetcher(dg.ConfigurableResource):  # type: ignore[type-arg]  # it is its o
         gt=0,
         description="Seconds of silence after which a response is given up.",
     )
+    min_bytes_per_s: int = Field(
+        default=_DEFAULTS.min_bytes_per_s,
+        ge=0,
+        description="Slowest body, on average over read_timeout_s; 0 for any.",
+    )
     max_attempts: int = Field(
         default=_DEFAULTS.max_attempts,
         ge=1,

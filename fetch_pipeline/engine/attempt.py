@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from time import perf_counter
 
+from fetch_pipeline.core.cookies import ChainCookies
 from fetch_pipeline.core.outcome import Body, Head
+from fetch_pipeline.core.redirect import Hop
 
 
 class Phase(StrEnum):
@@ -24,17 +26,21 @@ class Attempt:
     """The notes of one attempt.
 
     Attributes:
-        visited: Hrefs asked so far, in order; more than one after redirects.
+        hops: What was asked for so far, in order; more than one after redirects.
+        cookies: What the responses of this chain asked us to send back.
         head: Of the last response, once its status line and headers arrived.
         body: What was read of it so far.
         phase: What is being waited for.
+        reused: Whether the running request went over a connection that had served another page.
         spent_s: Seconds spent in each phase that was entered, summed over the hops.
     """
 
-    visited: list[str]
+    hops: list[Hop]
+    cookies: ChainCookies = field(default_factory=ChainCookies)
     head: Head | None = None
     body: Body | None = None
     phase: Phase = Phase.QUEUE
+    reused: bool = False
     spent_s: dict[Phase, float] = field(default_factory=dict)
     _since: float = field(default_factory=perf_counter)
 
@@ -49,8 +55,8 @@ class Attempt:
         self.spent_s[self.phase] = self.spent_s.get(self.phase, 0.0) + now - self._since
         self._since = now
 
-    def hop(self, href: str) -> None:
-        """Note that `href` is asked next: what is known of the response before is history."""
-        self.visited.append(href)
+    def follow(self, hop: Hop) -> None:
+        """Note that `hop` is asked for next: what is known of the response before is history."""
+        self.hops.append(hop)
         self.head = self.body = None
         self.enter(Phase.QUEUE)

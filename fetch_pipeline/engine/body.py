@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
+from time import perf_counter
 
 from fetch_pipeline.core.outcome import Body
 from fetch_pipeline.core.policy import FetchPolicy
 from fetch_pipeline.engine.attempt import Attempt
 from fetch_pipeline.engine.charset import TextCounter
 from fetch_pipeline.engine.coding import BodyDecoder
+from fetch_pipeline.engine.pace import Pace
 from fetch_pipeline.engine.session import PageResponse
 
 
@@ -27,14 +30,18 @@ async def read_body(response: PageResponse, attempt: Attempt, policy: FetchPolic
 
     Raises:
         TooLargeError: A cap was passed; nothing more is read.
+        TooSlowError: It came more slowly than `min_bytes_per_s`.
         CutBodyError: The content coding did not reach its end, or the connection broke.
         CodingError: The body is not what its Content-Encoding says.
         aiohttp.ClientError, TimeoutError: As `engine.classify` lists them.
     """
-    reader = _Reader(response, policy)
+    reader, pace = _Reader(response, policy), Pace(policy)
     try:
-        async for chunk in response.content.iter_any():
+        asked = perf_counter()
+        while chunk := await response.content.readany():
+            pace.note(len(chunk), perf_counter() - asked)
             reader.take(chunk)
+            asked = perf_counter()
     finally:
         attempt.body = reader.partial()
     if response.was_reset():
@@ -49,7 +56,9 @@ class _Reader:
 
     def __init__(self, response: PageResponse, policy: FetchPolicy) -> None:
         self._policy = policy
-        self._decoder = BodyDecoder(response.headers.get("Content-Encoding"))
+        self._decoder = BodyDecoder(
+            response.headers.get("Content-Encoding"), response.headers.get("Transfer-Encoding")
+        )
         self._text = TextCounter(response.headers.get("Content-Type"))
         self._digest = hashlib.sha256()
         self._wire_bytes = self._body_bytes = 0
@@ -59,7 +68,10 @@ class _Reader:
         if self._wire_bytes > self._policy.max_wire_bytes:
             msg = f"more than max_wire_bytes={self._policy.max_wire_bytes} transferred"
             raise TooLargeError(msg)
-        for piece in self._decoder.feed(chunk):
+        self._count(self._decoder.feed(chunk))
+
+    def _count(self, pieces: Iterable[bytes]) -> None:
+        for piece in pieces:
             self._body_bytes += len(piece)
             if self._body_bytes > self._policy.max_body_bytes:
                 msg = f"more than max_body_bytes={self._policy.max_body_bytes} after decoding"
@@ -71,6 +83,7 @@ class _Reader:
         return Body(wire_bytes=self._wire_bytes, body_bytes=self._body_bytes)
 
     def whole(self) -> Body:
+        self._count(self._decoder.finish())
         if not self._decoder.complete:
             msg = f"the compressed body ends early, after {self._wire_bytes} bytes"
             raise CutBodyError(msg)
@@ -79,6 +92,7 @@ class _Reader:
             wire_bytes=self._wire_bytes,
             body_bytes=self._body_bytes,
             sha256=self._digest.hexdigest(),
+            remark=self._decoder.remark,
             length=text.length if text else None,
             charset=text.charset if text else None,
             charset_source=text.source if text else None,

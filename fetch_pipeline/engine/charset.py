@@ -14,6 +14,8 @@ from typing import Final
 
 import webencodings
 
+from fetch_pipeline.engine.sniff import has_binary, is_other_media
+
 PRESCAN_BYTES: Final = 4096
 """What is looked at for a declaration; HTML asks for 1024 and lets clients look further."""
 
@@ -22,6 +24,9 @@ _BOMS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16le"),
     (codecs.BOM_UTF16_BE, "utf-16be"),
 )
+
+# An XML declaration that can only be read as what it is (HTML §13.2.3.2, XML appendix F).
+_WIDE_XML: Final = ((b"<\0?\0x\0", "utf-16le"), (b"\0<\0?\0x", "utf-16be"))
 
 _TEXT_TYPES: Final = frozenset(
     {
@@ -48,9 +53,6 @@ _CHARSET_PARAMETER: Final = re.compile(r";\s*charset\s*=\s*[\"']?([^\s;\"']+)", 
 _META: Final = re.compile(rb"<meta[^<>]+?charset\s*=\s*[\"']?\s*([^\s\"'/>;]+)", re.IGNORECASE)
 _COMMENT: Final = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 _XML: Final = re.compile(rb"\A\s*<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"']+)[\"']")
-
-# What text never contains (https://mimesniff.spec.whatwg.org/#binary-data-byte).
-_BINARY: Final = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,17 +108,32 @@ class TextCounter:
         head = bytes(self._held)
         self._held.clear()
         bom = next(((mark, name) for mark, name in _BOMS if head.startswith(mark)), None)
-        if not self._media_type and not bom and _BINARY.search(head):
+        if not bom and self._is_no_text(head):
             self._binary = True
             return
         self._count = self._choose(head, bom)
         self._count.feed(head.removeprefix(bom[0]) if bom else head)
+
+    def _is_no_text(self, head: bytes) -> bool:
+        """Tell whether the bytes contradict the type; those of plain text need prove the least.
+
+        That is the one type which servers give to whatever they do not know (MIME Sniffing §7.2).
+        """
+        doubtful = self._media_type in {"", "text/plain"} and not self._names_wide(head)
+        return is_other_media(head) or (doubtful and has_binary(head))
+
+    def _names_wide(self, head: bytes) -> bool:
+        """Tell whether header or body names an encoding in which text has NUL bytes."""
+        named = (_known(self._header[1]) if self._header else None) or _wide_xml(head) or ""
+        return named.startswith("utf-16")
 
     def _choose(self, head: bytes, bom: tuple[bytes, str] | None) -> _Count:
         if bom:
             return _Declared(bom[1], "bom")
         if self._header and (name := _known(self._header[1])):
             return _Declared(name, "header")
+        if name := _wide_xml(head):
+            return _Declared(name, "xml")
         if self._may_declare("html") and (name := _declared(_META, _COMMENT.sub(b"", head))):
             return _Declared(_readable_by_ascii(name), "meta")
         if self._may_declare("xml") and (name := _declared(_XML, head)):
@@ -146,6 +163,10 @@ def _known(label: str) -> str | None:
 def _declared(pattern: re.Pattern[bytes], head: bytes) -> str | None:
     found = pattern.search(head)
     return _known(found[1].decode("ascii", "replace")) if found else None
+
+
+def _wide_xml(head: bytes) -> str | None:
+    return next((name for mark, name in _WIDE_XML if head.startswith(mark)), None)
 
 
 def _readable_by_ascii(name: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+import socket
+import ssl
+from typing import Final, NamedTuple
 
 import aiohttp
 from aiohttp import http_exceptions
@@ -13,7 +15,15 @@ from fetch_pipeline.core.text import printable
 from fetch_pipeline.engine.attempt import Phase
 from fetch_pipeline.engine.body import CutBodyError, TooLargeError
 from fetch_pipeline.engine.connector import RefusedAddressError
+from fetch_pipeline.engine.exchange import UnaskedStatusError
+from fetch_pipeline.engine.handler import HeadTooLargeError
 from fetch_pipeline.engine.layers import CodingError
+from fetch_pipeline.engine.pace import TooSlowError
+
+
+class HandshakeCutError(Exception):
+    """A TLS handshake was begun and broke off; the system only says that of the connection."""
+
 
 # First match wins, so subclasses come before their bases:
 # https://docs.aiohttp.org/en/stable/client_reference.html#hierarchy-of-exceptions
@@ -23,6 +33,9 @@ _KINDS: Final[tuple[tuple[type[Exception], FailureKind], ...]] = (
     (TooLargeError, FailureKind.TOO_LARGE),
     (CutBodyError, FailureKind.INCOMPLETE_BODY),
     (CodingError, FailureKind.PROTOCOL_ERROR),
+    (UnaskedStatusError, FailureKind.PROTOCOL_ERROR),
+    (HandshakeCutError, FailureKind.TLS_ERROR),
+    (ssl.SSLError, FailureKind.TLS_ERROR),
     (TimeoutError, FailureKind.TIMEOUT),
     (aiohttp.InvalidURL, FailureKind.INVALID_URL),
     (aiohttp.ClientConnectorDNSError, FailureKind.DNS_ERROR),
@@ -34,7 +47,19 @@ _KINDS: Final[tuple[tuple[type[Exception], FailureKind], ...]] = (
     (aiohttp.ClientError, FailureKind.PROTOCOL_ERROR),
 )
 
+# What the same request may not meet a moment later.
+_TRANSIENT: Final = frozenset(
+    {
+        FailureKind.CONNECT_ERROR,
+        FailureKind.DNS_ERROR,
+        FailureKind.TIMEOUT,
+        FailureKind.INCOMPLETE_BODY,
+    }
+)
+_NO_SUCH_NAME: Final = frozenset({socket.EAI_NONAME, socket.EAI_NODATA})
+
 _MESSES: Final = (
+    (HeadTooLargeError, "more headers than anybody needs"),
     (http_exceptions.BadStatusLine, "no valid status line"),
     (http_exceptions.LineTooLong, "a header line that is too long"),
     (http_exceptions.InvalidHeader, "an invalid header"),
@@ -46,7 +71,15 @@ EXPECTED: Final = tuple(family for family, _ in _KINDS)
 """What an attempt may raise without it being a bug of ours."""
 
 
-def classify(error: BaseException, *, while_: Phase) -> tuple[FailureKind, str]:
+class Failure(NamedTuple):
+    """Why an attempt failed; the parts are those of `Failed`."""
+
+    kind: FailureKind
+    detail: str
+    transient: bool
+
+
+def classify(error: BaseException, *, while_: Phase) -> Failure:
     """Name the stage at which `error` stopped the attempt, and say it for people.
 
     Args:
@@ -59,20 +92,33 @@ def classify(error: BaseException, *, while_: Phase) -> tuple[FailureKind, str]:
     cause = _cause(error)
     for family, kind in _KINDS:
         if isinstance(cause, family):
-            return kind, _detail(cause, while_)
+            return Failure(kind, _detail(cause, while_), _is_transient(kind, cause))
     msg = f"not a failure of the network: {error!r}"
     raise TypeError(msg) from error
 
 
 def _cause(error: BaseException) -> BaseException:
     """Look inside the connection error that aiohttp makes of whatever the socket raised."""
-    inner = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-    return inner if isinstance(inner, RefusedAddressError) else error
+    if isinstance(error, aiohttp.ClientConnectorError):
+        if isinstance(error.os_error, ConnectionResetError) and error.ssl is not True:
+            return HandshakeCutError("the connection broke off in the TLS handshake")
+        return error.os_error if isinstance(error.os_error, RefusedAddressError) else error
+    # A server that wants a certificate of ours says so after the handshake (RFC 8446 §4.4.2).
+    return error.__cause__ if isinstance(error.__cause__, ssl.SSLError) else error
+
+
+def _is_transient(kind: FailureKind, cause: BaseException) -> bool:
+    """Tell whether the same request may end differently a moment later."""
+    if isinstance(cause, aiohttp.ClientConnectorDNSError):
+        return cause.os_error.errno not in _NO_SUCH_NAME
+    return kind in _TRANSIENT or isinstance(cause, HandshakeCutError)
 
 
 def _detail(error: BaseException, phase: Phase) -> str:  # noqa: PLR0911 - one rung per kind
     """Say it in words that hold nothing a server sent: its headers may be credentials."""
     match error:
+        case TooSlowError():
+            return f"{error} while {phase}"
         case TimeoutError():
             return f"timeout while {phase}"
         case aiohttp.ServerDisconnectedError():

@@ -1,11 +1,14 @@
-"""Connections: only to addresses that may be dialled, never reused with leftovers in them."""
+"""Connections: only to addresses that may be dialled, bounded, never reused with leftovers."""
 
 from __future__ import annotations
 
+import errno
 import socket
 import ssl
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache, partial
 from time import monotonic
 from typing import Any, Final
@@ -18,6 +21,7 @@ from aiohttp.tracing import Trace
 
 from fetch_pipeline.core.address import may_dial
 from fetch_pipeline.core.policy import FetchPolicy, Network
+from fetch_pipeline.engine.handler import ConnectionHandler
 from fetch_pipeline.engine.resolver import SystemResolver
 
 _KEEPALIVE_S: Final = 5.0  # idle sockets cost memory (TLS) and file descriptors; nginx keeps 75 s
@@ -27,13 +31,36 @@ NEVER_ROUND_S: Final = 86_400.0
 """aiohttp rounds timeouts longer than this up to whole seconds of the loop."""
 
 
+_FRESH: ContextVar[bool] = ContextVar("fresh", default=False)
+
+
 class RefusedAddressError(OSError):
     """The address that would have been dialled is not public and not allowed."""
 
 
-def open_connector(policy: FetchPolicy) -> aiohttp.TCPConnector:
-    """Make the one connector of a fetch. Its limits are off: the crew of workers bounds it."""
-    return _CleanConnector(
+class NoDescriptorError(OSError):
+    """The process or the system has no file descriptor left for another socket."""
+
+
+@contextmanager
+def fresh_connections() -> Iterator[None]:
+    """Let requests of this task open connections of their own while the block runs."""
+    token = _FRESH.set(True)
+    try:
+        yield
+    finally:
+        _FRESH.reset(token)
+
+
+def open_connector(policy: FetchPolicy, *, max_idle: int) -> CleanConnector:
+    """Make the one connector of a fetch. Its limits are off: the crew of workers bounds it.
+
+    Args:
+        policy: Which addresses may be dialled.
+        max_idle: Connections kept for another page at most, over all hosts.
+    """
+    return CleanConnector(
+        max_idle=max_idle,
         limit=0,
         limit_per_host=0,
         keepalive_timeout=_KEEPALIVE_S,
@@ -60,7 +87,12 @@ def guarded_socket(allowed: tuple[Network, ...]) -> Callable[[AddrInfoType], soc
             # One text for all candidates of a host: aiohappyeyeballs then raises this very type.
             msg = "the address is not public and not in allow_addresses"
             raise RefusedAddressError(msg)
-        return socket.socket(family, kind, protocol)
+        try:
+            return socket.socket(family, kind, protocol)
+        except OSError as error:
+            if error.errno in {errno.EMFILE, errno.ENFILE}:
+                raise NoDescriptorError(error.errno, error.strerror) from error
+            raise
 
     return open_socket
 
@@ -77,39 +109,61 @@ def tls_context(policy: FetchPolicy) -> ssl.SSLContext:
     return context
 
 
-class ConnectionHandler(ResponseHandler):
-    """aiohttp's end of a connection, which also remembers how it was lost."""
-
-    was_reset = False
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        """Note whether the peer closed (no error) or the connection broke."""
-        self.was_reset = exc is not None
-        super().connection_lost(exc)
-
-
-class _CleanConnector(aiohttp.TCPConnector):
-    """Never sends a request over a connection that received bytes nobody asked for.
+class CleanConnector(aiohttp.TCPConnector):
+    """Never sends a request over a connection that may hold something nobody asked for.
 
     RFC 9112 §6.3: extra data must not be processed as a separate response. aiohttp looks when it
     puts a connection back, not when it takes one out (aiohttp#13656), so bytes that arrive in
-    between are taken for the next page. `_get` and `_factory` are private; a test notices when
-    they change.
+    between are taken for the next page. A host that was caught is given a new connection for each
+    page from then on. `_get`, `_release` and `_factory` are private; a test notices when they
+    change.
     """
 
-    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - aiohttp's own
+    def __init__(self, *, max_idle: int, **settings: Any) -> None:  # noqa: ANN401 - aiohttp's own
         super().__init__(**settings)
         self._factory = partial(ConnectionHandler, loop=self._loop)  # type: ignore[assignment]
+        self._max_idle = max_idle
+        self._caught: set[ConnectionKey] = set()
+
+    def drop_idle(self) -> None:
+        """Close every connection that waits for another page."""
+        while self._conns:
+            self._close_oldest()
 
     async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
+        if _FRESH.get():
+            return None
         idle = self._conns.get(key)
-        while idle and self._unusable(*idle[0]):
+        while idle and self._unusable(key, *idle[0]):
             idle.popleft()[0].close()
         if idle is not None and not idle:
             del self._conns[key]
         return await super()._get(key, traces)
 
-    def _unusable(self, connection: ResponseHandler, idle_since: float) -> bool:
-        """Tell whether aiohttp must not, or would not, take this one: it looks at the first."""
+    def _release(
+        self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False
+    ) -> None:
+        if _spoke_unasked(protocol):
+            self._caught.add(key)
+        super()._release(key, protocol, should_close=should_close or key in self._caught)
+        while sum(map(len, self._conns.values())) > self._max_idle:
+            self._close_oldest()
+
+    def _close_oldest(self) -> None:
+        """Close an idle connection of the host that has had one for longest."""
+        key = next(iter(self._conns))
+        self._conns[key].popleft()[0].close()
+        if not self._conns[key]:
+            del self._conns[key]
+
+    def _unusable(self, key: ConnectionKey, connection: ResponseHandler, idle_since: float) -> bool:
+        """Tell whether we, or aiohttp, must not take this one: aiohttp looks at the first only."""
+        if _spoke_unasked(connection):
+            self._caught.add(key)
         expired = monotonic() - idle_since > _KEEPALIVE_S
-        return connection.should_close or not connection.is_connected() or expired
+        fit = isinstance(connection, ConnectionHandler) and connection.may_be_used_again()
+        return expired or not fit or key in self._caught
+
+
+def _spoke_unasked(connection: ResponseHandler) -> bool:
+    return isinstance(connection, ConnectionHandler) and connection.spoke_unasked

@@ -24,7 +24,7 @@ async def fetch_all(
     Sequential fetching is `concurrency=1`: the same code, so that a comparison of the two changes
     one number and nothing else.
     """
-    async with open_session(policy) as session:
+    async with open_session(policy, max_idle=concurrency) as session:
 
         async def fetch_one(target: Target) -> Outcome:
             return await fetch_page(session, target.href, policy)

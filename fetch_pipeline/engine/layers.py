@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, Protocol
 
 import brotli
@@ -27,6 +27,8 @@ PIECE_BYTES: Final = 256 * 1024
 _MOST_MEMBERS: Final = 1024  # gzip members or zstd frames; aiohttp's number
 _GZIP: Final = 16 + zlib.MAX_WBITS  # zlib's way to ask for the gzip wrapper
 _GZIP_MAGIC: Final = b"\x1f\x8b"
+_ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
+_SKIPPABLE_FIRST, _SKIPPABLE = 0x50, b"\x2a\x4d\x18"  # RFC 8878 §3.1.2: 0x50 to 0x5f
 _ZLIB_HEADER_BYTES: Final = 2  # RFC 1950 §2.2
 _ZSTD_WINDOW_LOG: Final = 23  # RFC 9659 §3: 8 MB is what a client must offer on the web
 
@@ -69,41 +71,54 @@ class _Zlib:
                 return
 
 
-class _Gzip(_Zlib):
-    """One or more members (RFC 1952 §2.2); like gzip(1), ignores what else stands behind them."""
+class _Behind:
+    """What stands behind a member: another one, or nothing that counts, as for gzip(1).
 
-    def __init__(self) -> None:
-        super().__init__(_GZIP)
+    Args:
+        is_member: Tells by the first bytes whether another member begins.
+        magic_bytes: How many it must see.
+    """
+
+    def __init__(self, is_member: Callable[[bytes], bool], magic_bytes: int) -> None:
+        self._is_member, self._magic_bytes = is_member, magic_bytes
+        self._held = b""
         self._members = 1
-        self._behind = b""  # bytes behind a member, until they are enough to tell what they are
-        self._over = False
+        self.over = False
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        while data and not self._over:
-            if self._stream.eof:
-                data = self._next_member(data)
-            yield from self._inflate(data)
-            data = self._stream.unused_data if data else b""
-
-    def _next_member(self, data: bytes) -> bytes:
+    def take(self, data: bytes) -> bytes:
         """Return the bytes of another member, once it is sure that there is one."""
-        self._behind += data
-        if len(self._behind) < len(_GZIP_MAGIC):
+        self._held += data
+        if len(self._held) < self._magic_bytes:
             return b""
-        if not self._behind.startswith(_GZIP_MAGIC):
-            self._over = True
+        self.over = not self._is_member(self._held)
+        if self.over:
             return b""
         self._members += 1
         if self._members > _MOST_MEMBERS:
-            msg = f"more than {_MOST_MEMBERS} gzip members"
+            msg = f"more than {_MOST_MEMBERS} members"
             raise CodingError(msg)
-        self._stream = zlib.decompressobj(_GZIP)
-        member, self._behind = self._behind, b""
+        member, self._held = self._held, b""
         return member
 
 
+class _Gzip(_Zlib):
+    """One or more members (RFC 1952 §2.2)."""
+
+    def __init__(self) -> None:
+        super().__init__(_GZIP)
+        self._behind = _Behind(lambda start: start.startswith(_GZIP_MAGIC), len(_GZIP_MAGIC))
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        while data and not self._behind.over:
+            if self._stream.eof:
+                data = self._behind.take(data)
+                self._stream = zlib.decompressobj(_GZIP) if data else self._stream
+            yield from self._inflate(data)
+            data = self._stream.unused_data if data else b""
+
+
 class _Deflate(_Zlib):
-    """The zlib format (RFC 1950), or the raw one that some servers send under the same name."""
+    """The zlib format (RFC 1950), or what servers send under its name: raw deflate, or gzip."""
 
     def __init__(self) -> None:
         super().__init__(zlib.MAX_WBITS)
@@ -115,7 +130,9 @@ class _Deflate(_Zlib):
             self._held = None if len(data) >= _ZLIB_HEADER_BYTES else data
             if self._held is not None:
                 return
-            if not _has_zlib_header(data):
+            if data.startswith(_GZIP_MAGIC):  # no raw stream begins so: block type 3 is reserved
+                self._stream = zlib.decompressobj(_GZIP)
+            elif not _has_zlib_header(data):
                 self._stream = zlib.decompressobj(-zlib.MAX_WBITS)
         yield from self._inflate(data)
 
@@ -147,20 +164,24 @@ class _Brotli:
 
 
 class _Zstd:
+    """One or more frames (RFC 8878 §3.1)."""
+
     def __init__(self) -> None:
         self._stream = _zstd_stream()
-        self._frames = 1
+        self._behind = _Behind(_is_zstd_frame, len(_ZSTD_MAGIC))
 
     @property
     def complete(self) -> bool:
         return bool(self._stream.eof)
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        while data:
+        while data and not self._behind.over:
             if self._stream.eof:
-                self._next_frame()
-            yield from self._inflate(data)
-            data = self._stream.unused_data
+                data = self._behind.take(data)
+                self._stream = _zstd_stream() if data else self._stream
+            if data:
+                yield from self._inflate(data)
+                data = self._stream.unused_data
 
     def _inflate(self, data: bytes) -> Iterator[bytes]:
         while True:
@@ -174,13 +195,11 @@ class _Zstd:
             if self._stream.eof or self._stream.needs_input:
                 return
 
-    def _next_frame(self) -> None:
-        """A body may be several frames (RFC 8878 §3.1); whatever follows one must be another."""
-        self._frames += 1
-        if self._frames > _MOST_MEMBERS:
-            msg = f"more than {_MOST_MEMBERS} zstd frames"
-            raise CodingError(msg)
-        self._stream = _zstd_stream()
+
+def _is_zstd_frame(start: bytes) -> bool:
+    return start.startswith(_ZSTD_MAGIC) or (
+        start[0] & 0xF0 == _SKIPPABLE_FIRST and start[1:4] == _SKIPPABLE
+    )
 
 
 def _zstd_stream() -> zstd.ZstdDecompressor:

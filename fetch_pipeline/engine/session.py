@@ -11,7 +11,8 @@ from aiohttp.connector import Connection
 
 from fetch_pipeline.core.policy import FetchPolicy
 from fetch_pipeline.engine.coding import ACCEPT_ENCODING
-from fetch_pipeline.engine.connector import NEVER_ROUND_S, ConnectionHandler, open_connector
+from fetch_pipeline.engine.connector import NEVER_ROUND_S, open_connector
+from fetch_pipeline.engine.handler import ConnectionHandler
 from fetch_pipeline.engine.trace import phase_trace
 
 _ACCEPT: Final = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -46,10 +47,15 @@ class PageResponse(aiohttp.ClientResponse):
 
 
 @asynccontextmanager
-async def open_session(policy: FetchPolicy) -> AsyncIterator[aiohttp.ClientSession]:
-    """Open the one session of a fetch; its requests must carry an `Attempt` as trace context."""
+async def open_session(
+    policy: FetchPolicy, *, max_idle: int
+) -> AsyncIterator[aiohttp.ClientSession]:
+    """Open the one session of a fetch; its requests must carry an `Attempt` as trace context.
+
+    At most `max_idle` connections wait for another page, over all hosts.
+    """
     session = aiohttp.ClientSession(
-        connector=open_connector(policy),
+        connector=open_connector(policy, max_idle=max_idle),
         response_class=PageResponse,
         headers={
             "User-Agent": policy.user_agent,

@@ -27,13 +27,14 @@ def phase_trace() -> aiohttp.TraceConfig:
     trace.on_dns_resolvehost_start.append(_enter(Phase.DNS))
     trace.on_dns_resolvehost_end.append(_enter(Phase.CONNECT))
     trace.on_connection_create_end.append(_enter(Phase.FIRST_BYTE))
-    trace.on_connection_reuseconn.append(_enter(Phase.FIRST_BYTE))
+    trace.on_connection_reuseconn.append(_enter(Phase.FIRST_BYTE, reused=True))
     return trace
 
 
-def _enter(phase: Phase) -> _Hook:
+def _enter(phase: Phase, *, reused: bool = False) -> _Hook:
     async def hook(_: aiohttp.ClientSession, context: SimpleNamespace, __: object, /) -> None:
         attempt: Attempt = context.trace_request_ctx
+        attempt.reused = reused
         attempt.enter(phase)
 
     return hook

@@ -12,6 +12,7 @@ OTHER_VALUES = {
     "total_timeout_s": 1.0,
     "connect_timeout_s": 1.0,
     "read_timeout_s": 1.0,
+    "min_bytes_per_s": 1,
     "max_attempts": 7,
     "max_redirects": 7,
     "max_wire_bytes": 7,

@@ -2,14 +2,20 @@
 
 import pytest
 
-from fetch_pipeline.core.redirect import RedirectError, next_hop
+from fetch_pipeline.core.redirect import Hop, RedirectError, next_hop
 
 START = "https://example.com/a/b"
 
 
-def hop(location: bytes | None, *, status: int = 302, visited: tuple[str, ...] = (START,)) -> str:
+def hop(
+    location: bytes | None,
+    *,
+    status: int = 302,
+    hops: tuple[Hop, ...] = (Hop(START),),
+    cookies: str = "",
+) -> str:
     """Return the next href, or "final"."""
-    target = next_hop(status, location, visited=visited, max_redirects=3)
+    target = next_hop(status, location, hops=hops, cookies_for=lambda _: cookies, max_redirects=3)
     return target.href if target else "final"
 
 
@@ -61,13 +67,20 @@ def test_a_target_that_is_no_page_is_an_error(location: bytes) -> None:
 def test_a_loop_is_found_at_its_first_repetition() -> None:
     """Nothing is asked twice in one chain."""
     with pytest.raises(RedirectError, match="loop"):
-        hop(b"/a/b", visited=(START, "https://example.com/c"))
+        hop(b"/a/b", hops=(Hop(START), Hop("https://example.com/c")))
+
+
+def test_the_same_page_with_a_cookie_is_another_one() -> None:
+    """Sites that ask for a cookie send the visitor round once; twice is a loop."""
+    assert hop(b"/a/b", cookies="seen=1") == START
+    with pytest.raises(RedirectError, match="loop"):
+        hop(b"/a/b", hops=(Hop(START), Hop(START, "seen=1")), cookies="seen=1")
 
 
 def test_hops_are_counted() -> None:
     """Three are allowed here; the fourth is not followed."""
-    chain = tuple(f"https://example.com/{n}" for n in range(4))
+    chain = tuple(Hop(f"https://example.com/{n}") for n in range(4))
 
-    assert hop(b"/last", visited=chain[:3]) == "https://example.com/last"
+    assert hop(b"/last", hops=chain[:3]) == "https://example.com/last"
     with pytest.raises(RedirectError, match="more than 3"):
-        hop(b"/last", visited=chain)
+        hop(b"/last", hops=chain)

@@ -6,60 +6,64 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fetch_pipeline.core.outcome import Body, Failed, FailureKind, Fetched, Head, Timing
+from fetch_pipeline.core.outcome import Body, Failed, FailureKind, Fetched, Head, Outcome, Timing
 from fetch_pipeline.core.retry import (
+    FIRST_BACKOFF_S,
     LONGEST_BACKOFF_S,
     backoff_s,
     parse_retry_after,
-    worth_retrying,
+    retry_after_s,
 )
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
 
-def failed(kind: FailureKind, status: int | None = None) -> Failed:
-    """Make a failure, with a status where there was one."""
-    head = Head(status=status, final_url="http://a.org/") if status else None
-    return Failed(kind=kind, detail="", timing=Timing(attempts=1), head=head)
+def refused(status: int, retry_after_s: float | None = None) -> Failed:
+    """Make an error page."""
+    head = Head(status=status, final_url="http://a.org/", retry_after_s=retry_after_s)
+    return Failed(kind=FailureKind.HTTP_ERROR, detail="", timing=Timing(attempts=1), head=head)
+
+
+def pause_s(outcome: Outcome) -> float | None:
+    """Return the longest pause before the next attempt."""
+    return retry_after_s(outcome, 1, chance=1.0)
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
 def test_servers_in_trouble_are_asked_again(status: int) -> None:
     """They may have recovered."""
-    assert worth_retrying(failed(FailureKind.HTTP_ERROR, status))
+    assert pause_s(refused(status)) == FIRST_BACKOFF_S
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 501, 505])
 def test_answers_that_will_not_change_are_final(status: int) -> None:
     """Asking again would only be rude."""
-    assert not worth_retrying(failed(FailureKind.HTTP_ERROR, status))
+    assert pause_s(refused(status)) is None
+
+
+@pytest.mark.parametrize("transient", [True, False])
+def test_only_what_may_get_better_is_tried_again(transient: bool) -> None:  # noqa: FBT001 - pytest passes it
+    """The network may recover; a certificate or a loop will not in a second."""
+    outcome = Failed(
+        kind=FailureKind.TIMEOUT, detail="", timing=Timing(attempts=1), transient=transient
+    )
+
+    assert (pause_s(outcome) is not None) == transient
 
 
 @pytest.mark.parametrize(
-    ("kind", "again"),
-    [
-        (FailureKind.CONNECT_ERROR, True),
-        (FailureKind.DNS_ERROR, True),
-        (FailureKind.TIMEOUT, True),
-        (FailureKind.INCOMPLETE_BODY, True),
-        (FailureKind.INVALID_URL, False),
-        (FailureKind.REFUSED_ADDRESS, False),
-        (FailureKind.TLS_ERROR, False),
-        (FailureKind.PROTOCOL_ERROR, False),
-        (FailureKind.TOO_LARGE, False),
-        (FailureKind.REDIRECT_ERROR, False),
-    ],
+    ("asked_s", "waited_s"), [(0.0, FIRST_BACKOFF_S), (7.0, 7.0), (30.0, 30.0), (31.0, None)]
 )
-def test_only_what_may_get_better_is_tried_again(kind: FailureKind, again: bool) -> None:  # noqa: FBT001 - pytest passes it
-    """The network may recover; a certificate or a loop will not in a second."""
-    assert worth_retrying(failed(kind)) is again
+def test_never_earlier_than_the_server_asked_for(asked_s: float, waited_s: float | None) -> None:
+    """A worker does not wait for minutes: the row tells when to come back."""
+    assert pause_s(refused(503, asked_s)) == waited_s
 
 
 def test_a_page_is_never_asked_for_again() -> None:
     """Fetched is fetched."""
     head, body = Head(status=200, final_url=""), Body(wire_bytes=0, body_bytes=0)
 
-    assert not worth_retrying(Fetched(head=head, body=body, timing=Timing()))
+    assert pause_s(Fetched(head=head, body=body, timing=Timing())) is None
 
 
 def test_backoff_doubles_up_to_its_cap() -> None:

@@ -4,16 +4,15 @@ import pytest
 
 from fetch_pipeline.core.outcome import FailureKind
 from fetch_pipeline.engine.attempt import Phase
-from fetch_pipeline.engine.classify import EXPECTED, classify
+from fetch_pipeline.engine.classify import EXPECTED, Failure, classify
 
 
 @pytest.mark.parametrize("phase", list(Phase))
 def test_a_timeout_tells_what_was_waited_for(phase: Phase) -> None:
     """One kind, five details."""
-    assert classify(TimeoutError(), while_=phase) == (
-        FailureKind.TIMEOUT,
-        f"timeout while {phase}",
-    )
+    failure = classify(TimeoutError(), while_=phase)
+
+    assert failure == Failure(FailureKind.TIMEOUT, f"timeout while {phase}", transient=True)
 
 
 @pytest.mark.parametrize("error", [KeyError("x"), ValueError("x"), MemoryError(), OSError(28, "x")])

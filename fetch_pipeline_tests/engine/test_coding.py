@@ -3,6 +3,7 @@
 import gzip
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from itertools import islice
 
@@ -33,6 +34,7 @@ def decode(coding: str, wire: bytes, *, step: int = 997) -> tuple[bytes, bool]:
     pieces = [
         piece for at in range(0, len(wire), step) for piece in decoder.feed(wire[at : at + step])
     ]
+    pieces += decoder.finish()
     return b"".join(pieces), decoder.complete
 
 
@@ -63,6 +65,15 @@ def raw_deflate(data: bytes) -> bytes:
         ("gzip", gz(TEXT) + b"junk"),
         ("gzip", gz(TEXT) + b"\x1f"),
         ("deflate", zlib.compress(TEXT) + b"junk"),
+        ("zstd", zstd.compress(TEXT) + b"junk"),
+        ("zstd", b"\x5a\x2a\x4d\x18\2\0\0\0??" + zstd.compress(TEXT)),
+        ("deflate", gz(TEXT)),
+        ("gzip", TEXT),
+        ("zstd", TEXT),
+        ("deflate", TEXT),
+        ("br", TEXT),
+        ("gzip, gzip", gz(TEXT)),
+        ("br, gzip", gz(TEXT)),
     ],
 )
 def test_a_whole_body_is_decoded_whole(coding: str, wire: bytes, step: int) -> None:
@@ -112,11 +123,50 @@ def test_an_unknown_coding_leaves_the_body_as_it_is() -> None:
     )
 
 
-@pytest.mark.parametrize("coding", ["gzip", "br", "zstd"])
-def test_a_body_that_is_not_of_its_coding_is_an_error(coding: str) -> None:
-    """It is neither guessed nor cut short."""
+@pytest.mark.parametrize("coding", sorted(ENCODERS))
+@pytest.mark.parametrize("body", [b"ok", b"{}", b"; a short text", b"x^ and more", b"KL and more"])
+@pytest.mark.parametrize("step", [1, 100])
+def test_a_text_that_is_not_of_its_coding_counts_as_it_is(
+    coding: str, body: bytes, step: int
+) -> None:
+    """Some of these decode to a few bytes of nonsense, and end well."""
+    assert decode(coding, body, step=step) == (body, True)
+
+
+@pytest.mark.parametrize("coding", ["br", "deflate"])
+def test_bytes_that_are_neither_text_nor_of_their_coding_are_an_error(coding: str) -> None:
+    """Nothing says what they are."""
     with pytest.raises(CodingError):
-        decode(coding, b"<!doctype html>" * 100)
+        decode(coding, b"\xff\xfe\xfd\x00" * 100)
+
+
+@pytest.mark.parametrize("coding", sorted(ENCODERS))
+def test_a_body_that_is_damaged_later_is_never_whole(coding: str) -> None:
+    """It did begin as it should: it is neither guessed nor taken for plain."""
+    wire = bytearray(ENCODERS[coding](TEXT))
+    for at in range(len(wire) // 3, len(wire), 7):
+        wire[at] ^= 0xFF
+
+    with suppress(CodingError):
+        assert decode(coding, bytes(wire))[1] is False
+
+
+def test_what_was_only_said_is_told() -> None:
+    """The row has a remark; a coding that is there has none."""
+    decoders = [BodyDecoder("gzip, gzip") for _ in range(2)]
+    for decoder, wire in zip(decoders, (gz(TEXT), gz(gz(TEXT))), strict=True):
+        list(decoder.feed(wire))
+
+    assert [decoder.remark for decoder in decoders] == ["said to be gzip, but is not", None]
+
+
+def test_the_codings_of_a_transfer_are_undone_too() -> None:
+    """RFC 9112 §7: they come after those of the content; chunked is framing."""
+    decoder = BodyDecoder("br", "gzip;q=1, chunked")
+
+    body = list(decoder.feed(gz(brotli.compress(TEXT))))
+
+    assert (b"".join(body), decoder.complete) == (TEXT, True)
 
 
 def test_a_wrong_checksum_is_an_error() -> None:

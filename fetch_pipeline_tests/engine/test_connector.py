@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import select
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +14,11 @@ import pytest
 import trustme
 
 from fetch_pipeline.core.policy import FetchPolicy
-from fetch_pipeline.demo.origin import Origin
+from fetch_pipeline.core.redirect import Hop
+from fetch_pipeline.demo.origin import Origin, serving
 from fetch_pipeline.engine.attempt import Attempt
-from fetch_pipeline.engine.connector import tls_context
+from fetch_pipeline.engine.connector import CleanConnector, tls_context
+from fetch_pipeline.engine.handler import ConnectionHandler
 from fetch_pipeline.engine.session import open_session
 from fetch_pipeline_tests.fetching import IMPATIENT, fetch_row, fetch_rows
 from fetch_pipeline_tests.raw_origin import raw_origin
@@ -84,28 +87,78 @@ def test_certificates_are_loaded_once_per_policy() -> None:
     assert tls_context(FetchPolicy()) is tls_context(FetchPolicy())
 
 
-def test_a_connection_with_leftovers_is_never_used_again(origin: Origin) -> None:
+STRAY = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison"
+
+
+@pytest.mark.parametrize("stray", [STRAY, b"x", b"\r\n\r\n"])
+def test_a_host_that_speaks_unasked_gets_a_new_connection_for_each_page(
+    origin: Origin, stray: bytes
+) -> None:
     """Bytes nobody asked for are not the next page (RFC 9112 §6.3)."""
 
-    async def two_requests() -> list[int]:
-        async with open_session(IMPATIENT) as session:
+    async def reused() -> tuple[list[bool], int]:
+        async with open_session(IMPATIENT, max_idle=8) as session:
             connector = session.connector
-            assert connector
-            return [await get(session, connector) for _ in range(2)]
+            assert isinstance(connector, CleanConnector)
+            first = await get(session)
+            (idle,) = connector._conns.values()
+            idle[0][0].data_received(stray)
+            return [first, await get(session), await get(session)], len(connector._conns)
 
-    async def get(session: aiohttp.ClientSession, connector: aiohttp.BaseConnector) -> int:
-        """Fetch a page, then let unsolicited bytes arrive on the idle connection."""
-        url = f"{origin.url}/page/1"
-        async with session.get(url, trace_request_ctx=Attempt(visited=[url])) as response:
+    async def get(session: aiohttp.ClientSession) -> bool:
+        attempt = Attempt(hops=[Hop(f"{origin.url}/page/1")])
+        async with session.get(attempt.hops[0].href, trace_request_ctx=attempt) as response:
             await response.read()
-        (idle,) = connector._conns.values()
-        protocol = idle[0][0]
-        protocol.data_received(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison")
-        return id(protocol)
+        return attempt.reused
 
-    first, second = asyncio.run(two_requests())
+    assert asyncio.run(reused()) == ([False, False, False], 0)
 
-    assert first != second
+
+def test_what_waits_in_the_socket_is_seen_before_the_loop_reads_it(origin: Origin) -> None:
+    """The end of a connection, or stray bytes, that came since the loop last looked."""
+
+    async def usable() -> list[bool]:
+        async with open_session(IMPATIENT, max_idle=8) as session:
+            connector = session.connector
+            assert isinstance(connector, CleanConnector)
+            url = f"{origin.url}/page/1"
+            async with session.get(url, trace_request_ctx=Attempt(hops=[Hop(url)])) as response:
+                await response.read()
+            (idle,) = connector._conns.values()
+            handler = idle[0][0]
+            assert isinstance(handler, ConnectionHandler)
+            before = handler.may_be_used_again()
+            handler.transport.write(b"GET /hangup HTTP/1.1\r\n\r\n")  # type: ignore[union-attr]
+            ready, *_ = select.select([handler.transport.get_extra_info("socket")], [], [], 5)  # type: ignore[union-attr]
+            return [before, bool(ready), handler.may_be_used_again()]
+
+    assert asyncio.run(usable()) == [True, True, False]
+
+
+def test_connections_that_wait_for_another_page_are_bounded() -> None:
+    """Over all hosts together: a list of a million hosts is no million open sockets."""
+
+    async def idle() -> tuple[int, list[str]]:
+        async with open_session(IMPATIENT, max_idle=2) as session:
+            connector = session.connector
+            assert isinstance(connector, CleanConnector)
+            for url in urls:
+                context = Attempt(hops=[Hop(url)])
+                async with session.get(url, trace_request_ctx=context) as response:
+                    await response.read()
+            kept = [key.host for key in connector._conns]
+            connector.drop_idle()
+            return len(connector._conns), kept
+
+    with serving() as running:
+        port = running.url.rpartition(":")[2]
+        urls = [f"http://{host}:{port}/page/1" for host in ("127.0.0.1", "localhost")]
+        with serving() as other:
+            urls.append(f"{other.url}/page/1")
+            left, kept = asyncio.run(idle())
+
+    assert kept == ["localhost", "127.0.0.1"]
+    assert left == 0
 
 
 def test_clean_connections_are_used_again(origin: Origin) -> None:
@@ -122,5 +175,7 @@ def test_the_private_hooks_of_aiohttp_are_still_there() -> None:
 
     assert list(hook.parameters) == ["self", "key", "traces"], version
     assert inspect.iscoroutinefunction(aiohttp.TCPConnector._get), version
+    release = inspect.signature(aiohttp.TCPConnector._release)
+    assert list(release.parameters) == ["self", "key", "protocol", "should_close"], version
     assert "self._factory()" in inspect.getsource(aiohttp.TCPConnector), version
     assert "self._retry_connection" in inspect.getsource(aiohttp.ClientSession._request), version

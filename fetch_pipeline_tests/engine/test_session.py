@@ -8,7 +8,7 @@ import aiohttp
 
 from fetch_pipeline.demo.origin import Origin
 from fetch_pipeline.engine.session import open_session
-from fetch_pipeline_tests.fetching import IMPATIENT, fetch_rows
+from fetch_pipeline_tests.fetching import IMPATIENT, fetch_row, fetch_rows
 
 _T = TypeVar("_T")
 
@@ -17,7 +17,7 @@ def of_session(look: Callable[[aiohttp.ClientSession], _T]) -> _T:
     """Look at an open session."""
 
     async def run() -> _T:
-        async with open_session(IMPATIENT) as session:
+        async with open_session(IMPATIENT, max_idle=8) as session:
             return look(session)
 
     return asyncio.run(run())
@@ -25,10 +25,19 @@ def of_session(look: Callable[[aiohttp.ClientSession], _T]) -> _T:
 
 def test_nothing_is_sent_twice_in_secret(origin: Origin) -> None:
     """Aiohttp repeats idempotent requests on a lost connection unless its switch is off."""
+    row = fetch_row(f"{origin.url}/hangup")
+
+    assert (row["outcome"], row["attempts"]) == ("connect_error", 1)
+    assert origin.requests["/hangup"] == 1
+
+
+def test_a_used_connection_that_fails_is_forgiven_once(origin: Origin) -> None:
+    """The server may just have closed it; on a new one the failure is the page's own."""
     rows = fetch_rows([f"{origin.url}/page/1", f"{origin.url}/hangup"], concurrency=1)
 
     assert [row["outcome"] for row in rows] == ["fetched", "connect_error"]
-    assert origin.requests["/hangup"] == 1
+    assert rows[1]["attempts"] == 1
+    assert origin.requests["/hangup"] == 2
 
 
 def test_the_crew_is_the_only_limit() -> None:

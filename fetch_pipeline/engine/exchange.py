@@ -1,0 +1,154 @@
+"""One request and its response, hop by hop: what is sent, what is followed, what is read."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Final
+
+import aiohttp
+from yarl import URL
+
+from fetch_pipeline.core.outcome import Head
+from fetch_pipeline.core.policy import FetchPolicy
+from fetch_pipeline.core.redirect import next_hop
+from fetch_pipeline.core.retry import parse_retry_after
+from fetch_pipeline.core.text import printable
+from fetch_pipeline.engine.attempt import Attempt, Phase
+from fetch_pipeline.engine.body import read_body
+from fetch_pipeline.engine.connector import (
+    CleanConnector,
+    NoDescriptorError,
+    fresh_connections,
+    tls_context,
+)
+from fetch_pipeline.engine.session import PageResponse, page_response
+
+# We asked neither for another protocol, nor for a part, nor whether something changed.
+_UNASKED: Final = frozenset(
+    {HTTPStatus.SWITCHING_PROTOCOLS, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_MODIFIED}
+)
+_DESCRIPTOR_PAUSE_S: Final = 0.1
+
+
+class UnaskedStatusError(Exception):
+    """The status answers a question that the request did not put (RFC 9110 §15.2.2, §15.3.7)."""
+
+
+async def exchange(session: aiohttp.ClientSession, attempt: Attempt, policy: FetchPolicy) -> None:
+    """Follow redirects to the final response and read it to its end.
+
+    Raises:
+        Exception: As `engine.classify` lists them; `attempt` holds what was learnt until then.
+    """
+    while not await _patiently(session, attempt, policy):
+        pass
+
+
+async def _patiently(session: aiohttp.ClientSession, attempt: Attempt, policy: FetchPolicy) -> bool:
+    """Wait, as in a queue, while there is no file descriptor: that is not the page's fault."""
+    while True:
+        try:
+            return await _forgivingly(session, attempt, policy)
+        except aiohttp.ClientConnectorError as error:
+            if not isinstance(error.os_error, NoDescriptorError):
+                raise
+        attempt.enter(Phase.QUEUE)
+        if isinstance(session.connector, CleanConnector):
+            session.connector.drop_idle()
+        await asyncio.sleep(_DESCRIPTOR_PAUSE_S)
+
+
+async def _forgivingly(
+    session: aiohttp.ClientSession, attempt: Attempt, policy: FetchPolicy
+) -> bool:
+    """Ask once more, on a new connection, where a used one failed before any status line.
+
+    The server may just have closed it (RFC 9112 §9.3.1), or said something to the page before.
+    """
+    try:
+        return await _ask(session, attempt, policy)
+    except aiohttp.ClientError:
+        if not attempt.reused or attempt.head:
+            raise
+    with fresh_connections():
+        return await _ask(session, attempt, policy)
+
+
+async def _ask(session: aiohttp.ClientSession, attempt: Attempt, policy: FetchPolicy) -> bool:
+    """Send one request; return whether its response was the final one, read to its end."""
+    href, cookies = attempt.hops[-1]
+    # encoded=True: the bytes WHATWG gave us are the bytes sent, or signed URLs break.
+    url = URL(href, encoded=True)
+    async with session.get(
+        url,
+        ssl=tls_context(policy) if url.scheme == "https" else True,
+        headers={"Cookie": cookies} if cookies else None,
+        allow_redirects=False,
+        trace_request_ctx=attempt,
+    ) as answer:
+        attempt.enter(Phase.DOWNLOAD)
+        response = page_response(answer)
+        attempt.head = _head(response, attempt)
+        if _led_on(response, attempt, policy):
+            return False
+        await read_body(response, attempt, policy)
+        return True
+
+
+def _led_on(response: PageResponse, attempt: Attempt, policy: FetchPolicy) -> bool:
+    """Note the next hop where the response is a redirect to follow."""
+    if response.status in _UNASKED:
+        msg = f"status {response.status} was not asked for"
+        raise UnaskedStatusError(msg)
+    set_cookie = response.headers.getall("Set-Cookie", ())
+    attempt.cookies.learn(set_cookie, href=attempt.hops[-1].href, now=datetime.now(UTC))
+    hop = next_hop(
+        response.status,
+        _raw_location(response),
+        hops=attempt.hops,
+        cookies_for=attempt.cookies.header_for,
+        max_redirects=policy.max_redirects,
+    )
+    if hop:
+        attempt.follow(hop)
+    return hop is not None
+
+
+def _head(response: PageResponse, attempt: Attempt) -> Head:
+    retry_after = response.headers.get("Retry-After")
+    return Head(
+        status=response.status,
+        final_url=attempt.hops[-1].href,
+        redirects=len(attempt.hops) - 1,
+        content_type=_shown(response, "Content-Type"),
+        content_encoding=_shown(response, "Content-Encoding"),
+        etag=_shown(response, "ETag"),
+        last_modified=_shown(response, "Last-Modified"),
+        retry_after_s=parse_retry_after(retry_after, datetime.now(UTC)),
+        remote_ip=response.remote_ip,
+    )
+
+
+def _shown(response: PageResponse, name: str) -> str | None:
+    """Return a header as text; bytes that are no UTF-8 are Latin-1 (RFC 9110 §5.5)."""
+    value = response.headers.get(name)
+    if value is None or value.isprintable():
+        return value
+    raw = value.encode("utf-8", "surrogateescape")
+    return printable(value if _is_utf8(raw) else raw.decode("latin-1"))
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _raw_location(response: PageResponse) -> bytes | None:
+    """Return the header's bytes: aiohttp's text of it has lost what was not UTF-8."""
+    names = (value for name, value in response.raw_headers if name.lower() == b"location")
+    return next(names, None)

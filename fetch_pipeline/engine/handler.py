@@ -1,0 +1,124 @@
+"""Our end of a connection: it bounds the head of a response and notices what nobody asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import select
+from collections.abc import Iterator
+from typing import Any, Final
+
+from aiohttp import ClientError, SocketTimeoutError
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.http_exceptions import HttpProcessingError
+
+_LONGEST_HEAD_BYTES: Final = 256 * 1024  # browsers: 256 KiB (Chrome), 384 KiB (Firefox)
+_BLANK_LINE: Final = b"\r\n\r\n"
+
+
+class HeadTooLargeError(HttpProcessingError):
+    """The headers, interim responses included, have no end that we wait for."""
+
+
+class BrokenFramingError(ClientError):
+    """What comes after the head is not what the head announced."""
+
+
+class ConnectionHandler(ResponseHandler):
+    """aiohttp's protocol of one connection, stricter in five places.
+
+    - A head may have so many bytes, and take `read_timeout` from its first to its last. Interim
+      responses (RFC 9110 §15.2) count: a server can send them for ever.
+    - The head is parsed apart from what follows it. In one piece, bytes behind the promised end of
+      the body would spoil the response itself (RFC 9112 §6.3).
+    - A body whose framing breaks ends with an error. aiohttp forgets to wake who waits for it.
+    - Bytes that arrive between responses are remembered: they are not the next response.
+    - A connection that breaks is told from one that ends.
+
+    Attributes:
+        was_reset: Whether the connection broke instead of ending.
+        spoke_unasked: Whether bytes came that no request had asked for.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop)
+        self.was_reset = self.spoke_unasked = False
+        self._awaiting_head = False
+        self._head_bytes = 0
+        self._head_began: float | None = None
+
+    def set_response_params(self, **params: Any) -> None:  # noqa: ANN401 - aiohttp's own
+        """Begin to wait for the response to a new request."""
+        self._awaiting_head = True
+        self._head_bytes, self._head_began = 0, None
+        super().set_response_params(**params)
+
+    def data_received(self, data: bytes) -> None:
+        """Hand on what came, the head by itself."""
+        self.spoke_unasked = self.spoke_unasked or (bool(data) and self._is_over())
+        body = self._payload
+        for piece in self._pieces(data):
+            super().data_received(piece)
+            body = self._payload or body
+            if self.exception():
+                break
+        if body and self.exception() and not body.is_eof() and not body.exception():
+            body.set_exception(BrokenFramingError("broken HTTP: invalid framing of the body"))
+
+    def feed_data(self, data: Any, size: int = 0) -> None:  # noqa: ANN401 - aiohttp's own
+        """Take a parsed head; interim ones are not what we wait for."""
+        message, _ = data
+        self._awaiting_head = self._awaiting_head and 100 <= message.code < 200  # noqa: PLR2004
+        super().feed_data(data, size)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Note whether the peer closed (no error) or the connection broke."""
+        self.was_reset = exc is not None
+        super().connection_lost(exc)
+
+    def may_be_used_again(self) -> bool:
+        """Tell whether the next request can be sent here: all is quiet, on the socket too.
+
+        The loop may not yet have read what waits in the socket: the end, or stray bytes.
+        """
+        return self.is_connected() and not self.should_close and not self._has_unread()
+
+    def _is_over(self) -> bool:
+        """Tell whether the response that was asked for has been read to its end."""
+        return not self._awaiting_head and (self._payload is None or self._payload.is_eof())
+
+    def _pieces(self, data: bytes) -> Iterator[bytes]:
+        """Yield heads one by one, then the rest; no data at all is aiohttp's way to go on."""
+        while self._awaiting_head and data:
+            end = data.find(_BLANK_LINE)
+            cut = end + len(_BLANK_LINE) if end >= 0 else len(data)
+            if not self._may_take(cut):
+                return
+            yield data[:cut]
+            data = data[cut:]
+            if not data:
+                return
+        yield data
+
+    def _may_take(self, head_bytes: int) -> bool:
+        """Count bytes of a head; give the response up when there are too many, or too late."""
+        now = self._loop.time()
+        self._head_began = now if self._head_began is None else self._head_began
+        self._head_bytes += head_bytes
+        if self._head_bytes > _LONGEST_HEAD_BYTES:
+            self._give_up(HeadTooLargeError(message="head too large"))
+        elif self._read_timeout and now - self._head_began > self._read_timeout:
+            self._give_up(SocketTimeoutError("the head took too long"))
+        return not self.exception()
+
+    def _give_up(self, error: Exception) -> None:
+        self.set_exception(error)
+        if self.transport:
+            self.transport.close()
+
+    def _has_unread(self) -> bool:
+        connection = self.transport and self.transport.get_extra_info("socket")
+        if not connection or connection.fileno() < 0:
+            return True
+        poller = select.poll()
+        poller.register(connection.fileno(), select.POLLIN)
+        return bool(poller.poll(0))
