@@ -15,7 +15,7 @@ from fetch_pipeline.core.text import printable
 from fetch_pipeline.engine.attempt import Phase
 from fetch_pipeline.engine.body import CutBodyError, TooLargeError
 from fetch_pipeline.engine.connector import RefusedAddressError
-from fetch_pipeline.engine.exchange import UnaskedStatusError
+from fetch_pipeline.engine.exchange import UnfitResponseError
 from fetch_pipeline.engine.handler import HeadTooLargeError
 from fetch_pipeline.engine.layers import CodingError
 from fetch_pipeline.engine.pace import TooSlowError
@@ -33,7 +33,7 @@ _KINDS: Final[tuple[tuple[type[Exception], FailureKind], ...]] = (
     (TooLargeError, FailureKind.TOO_LARGE),
     (CutBodyError, FailureKind.INCOMPLETE_BODY),
     (CodingError, FailureKind.PROTOCOL_ERROR),
-    (UnaskedStatusError, FailureKind.PROTOCOL_ERROR),
+    (UnfitResponseError, FailureKind.PROTOCOL_ERROR),
     (HandshakeCutError, FailureKind.TLS_ERROR),
     (ssl.SSLError, FailureKind.TLS_ERROR),
     (TimeoutError, FailureKind.TIMEOUT),
@@ -127,6 +127,8 @@ def _detail(error: BaseException, phase: Phase) -> str:  # noqa: PLR0911 - one r
             return printable(str(error.certificate_error))
         case aiohttp.ClientConnectorError():
             return printable(str(error.os_error.strerror or error.os_error))
+        case aiohttp.ClientOSError():
+            return printable(error.strerror or str(error))
         case aiohttp.ClientPayloadError():
             return "the connection ended before the whole body had come"
         case aiohttp.ClientResponseError():

@@ -32,8 +32,8 @@ _UNASKED: Final = frozenset(
 _DESCRIPTOR_PAUSE_S: Final = 0.1
 
 
-class UnaskedStatusError(Exception):
-    """The status answers a question that the request did not put (RFC 9110 §15.2.2, §15.3.7)."""
+class UnfitResponseError(Exception):
+    """The response is HTTP, but none to this request, or one that can be read in two ways."""
 
 
 async def exchange(session: aiohttp.ClientSession, attempt: Attempt, policy: FetchPolicy) -> None:
@@ -99,9 +99,7 @@ async def _ask(session: aiohttp.ClientSession, attempt: Attempt, policy: FetchPo
 
 def _led_on(response: PageResponse, attempt: Attempt, policy: FetchPolicy) -> bool:
     """Note the next hop where the response is a redirect to follow."""
-    if response.status in _UNASKED:
-        msg = f"status {response.status} was not asked for"
-        raise UnaskedStatusError(msg)
+    _require_fit(response)
     set_cookie = response.headers.getall("Set-Cookie", ())
     attempt.cookies.learn(set_cookie, href=attempt.hops[-1].href, now=datetime.now(UTC))
     hop = next_hop(
@@ -114,6 +112,16 @@ def _led_on(response: PageResponse, attempt: Attempt, policy: FetchPolicy) -> bo
     if hop:
         attempt.follow(hop)
     return hop is not None
+
+
+def _require_fit(response: PageResponse) -> None:
+    if response.status in _UNASKED:
+        msg = f"status {response.status} was not asked for"
+        raise UnfitResponseError(msg)
+    lengths = set(response.headers.getall("Content-Length", ()))
+    if len(lengths) > 1:  # RFC 9112 §6.3; aiohttp's parser in Python takes one of them
+        msg = "broken HTTP: Content-Length more than once"
+        raise UnfitResponseError(msg)
 
 
 def _head(response: PageResponse, attempt: Attempt) -> Head:

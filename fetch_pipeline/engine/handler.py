@@ -9,10 +9,11 @@ from typing import Any, Final
 
 from aiohttp import ClientError, SocketTimeoutError
 from aiohttp.client_proto import ResponseHandler
-from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.http_exceptions import BadStatusLine, HttpProcessingError
 
 _LONGEST_HEAD_BYTES: Final = 256 * 1024  # browsers: 256 KiB (Chrome), 384 KiB (Firefox)
 _BLANK_LINE: Final = b"\r\n\r\n"
+_HTTP: Final = b"HTTP/"
 
 
 class HeadTooLargeError(HttpProcessingError):
@@ -88,6 +89,9 @@ class ConnectionHandler(ResponseHandler):
 
     def _pieces(self, data: bytes) -> Iterator[bytes]:
         """Yield heads one by one, then the rest; no data at all is aiohttp's way to go on."""
+        if self._awaiting_head and not self._head_bytes and not _begins_http(data):
+            self._give_up(BadStatusLine())
+            return
         while self._awaiting_head and data:
             end = data.find(_BLANK_LINE)
             cut = end + len(_BLANK_LINE) if end >= 0 else len(data)
@@ -122,3 +126,12 @@ class ConnectionHandler(ResponseHandler):
         poller = select.poll()
         poller.register(connection.fileno(), select.POLLIN)
         return bool(poller.poll(0))
+
+
+def _begins_http(data: bytes) -> bool:
+    """Tell whether these may be the first bytes of a status line.
+
+    aiohttp's parser in Python would wait for the end of the line, and find no word in it.
+    """
+    start = data.lstrip(b"\r\n")[: len(_HTTP)]
+    return start == _HTTP[: len(start)]

@@ -157,10 +157,9 @@ class _Brotli:
             except brotli.error as error:
                 raise CodingError(str(error)) from error
             data = b""
-            if piece:
-                yield piece
-            if self._stream.can_accept_more_data():
+            if not piece:  # can_accept_more_data() is also true while it holds back output
                 return
+            yield piece
 
 
 class _Zstd:

@@ -204,6 +204,15 @@ def test_a_piece_that_is_just_full_is_not_the_last(
 
 
 @pytest.mark.parametrize("coding", sorted(ENCODERS))
+@pytest.mark.parametrize("size", [2**18, 2**20, 2**23])
+def test_a_page_that_packs_well_comes_out_whole(coding: str, size: int) -> None:
+    """All of it is in a few bytes, and no further input will ever push it out."""
+    decoded, complete = decode(coding, ENCODERS[coding](b"a" * size), step=10**6)
+
+    assert (len(decoded), complete) == (size, True)
+
+
+@pytest.mark.parametrize("coding", sorted(ENCODERS))
 def test_a_bomb_goes_off_only_as_far_as_it_is_asked_to(coding: str) -> None:
     """64 MiB of zeros come in pieces; whoever stops asking has a few of them, and no more."""
     bomb = ENCODERS[coding](bytes(64 * 2**20))

@@ -1,0 +1,149 @@
+"""An origin of raw asyncio sockets: it says what a table tells it to, and knows no HTTP.
+
+Each script is a list of steps: bytes are sent, the rest is what a server can do to a connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import struct
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypeAlias
+
+_AT_ONCE = struct.pack("ii", 1, 0)  # close() then sends a reset (socket(7), SO_LINGER)
+
+
+class Do(Enum):
+    """What a server can do beside talking."""
+
+    WAIT = "until everything was surely sent and read"
+    HANG = "say nothing more, and keep the connection"
+    RESET = "break the connection off"
+    AGAIN = "listen to the next request on the same connection"
+
+
+@dataclass(frozen=True, slots=True)
+class Drip:
+    """Say some bytes over and over, with a pause before each."""
+
+    data: bytes
+    pause_s: float
+
+
+Step: TypeAlias = bytes | Do | Drip
+Script: TypeAlias = Sequence[Step]
+
+
+@dataclass(frozen=True, slots=True)
+class HostileOrigin:
+    """A running one.
+
+    Attributes:
+        url: Where it is, without a trailing slash.
+        heads: What was asked, by path.
+        connections: How many there were.
+    """
+
+    url: str
+    heads: dict[str, list[str]] = field(default_factory=dict)
+    connections: Counter[str] = field(default_factory=Counter)
+
+
+@contextmanager
+def hostile(
+    scripts: Mapping[str, Script], *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+) -> Iterator[HostileOrigin]:
+    """Serve each script at the path that names it."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    listening = socket.create_server((host, 0), backlog=256)
+    scheme = "https" if tls else "http"
+    origin = HostileOrigin(f"{scheme}://{host}:{listening.getsockname()[1]}")
+
+    async def start() -> asyncio.Server:
+        async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            origin.connections["all"] += 1
+            with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+                await _converse(reader, writer, scripts, origin)
+            writer.transport.abort()
+
+        return await asyncio.start_server(connected, sock=listening, ssl=tls)
+
+    try:
+        server = asyncio.run_coroutine_threadsafe(start(), loop).result()
+        yield origin
+        asyncio.run_coroutine_threadsafe(_stop(server), loop).result()
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+async def _converse(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    scripts: Mapping[str, Script],
+    origin: HostileOrigin,
+) -> None:
+    again = True
+    while again:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        path = head.split(" ", 2)[1].partition("?")[0].removeprefix("/")
+        origin.heads.setdefault(path, []).append(head)
+        visit = len(origin.heads[path])
+        script = scripts.get(f"{path}#{visit}", scripts.get(path, ()))
+        again = await _play(script, reader, writer)
+
+
+async def _play(script: Script, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    """Do what the script says; return whether another request is listened to."""
+    for step in script:
+        match step:
+            case bytes():
+                writer.write(step)
+                await writer.drain()
+            case Drip():
+                while not writer.is_closing():
+                    writer.write(step.data)
+                    await writer.drain()
+                    await asyncio.sleep(step.pause_s)
+            case Do.WAIT:
+                await asyncio.sleep(0.05)  # two segments are two only if they are sent apart
+            case Do.HANG:
+                await reader.read()
+            case Do.RESET:
+                connection = writer.get_extra_info("socket")
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+                writer.transport.abort()
+                return False
+            case Do.AGAIN:
+                return True
+    await _hang_up(reader, writer)
+    return False
+
+
+async def _hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Close so that everything that was said arrives: unread bytes would make it a reset."""
+    if writer.can_write_eof():
+        writer.write_eof()
+        await reader.read()
+    else:
+        writer.close()
+        await writer.wait_closed()
+
+
+async def _stop(server: asyncio.Server) -> None:
+    server.close()
+    while connections := asyncio.all_tasks() - {asyncio.current_task()}:
+        for connection in connections:
+            connection.cancel()
+        await asyncio.gather(*connections, return_exceptions=True)
+        await asyncio.sleep(0)
