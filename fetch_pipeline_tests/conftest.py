@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from fetch_pipeline.demo.origin import Origin, serving
 from fetch_pipeline_tests.fetching import Folder
+from fetch_pipeline_tests.names import Names
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +27,14 @@ def origin() -> Iterator[Origin]:
     """Serve the demo origin on a free port, with books of its own."""
     with serving() as running:
         yield running
+
+
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> Names:
+    """Answer for the system's name servers."""
+    answering = Names()
+    monkeypatch.setattr(socket, "getaddrinfo", answering.getaddrinfo)
+    return answering
 
 
 @pytest.fixture

@@ -58,9 +58,20 @@ class HostileOrigin:
 
 @contextmanager
 def hostile(
-    scripts: Mapping[str, Script], *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+    scripts: Mapping[str, Script],
+    *,
+    tls: ssl.SSLContext | None = None,
+    host: str = "127.0.0.1",
+    after: bytes = b"\r\n\r\n",
 ) -> Iterator[HostileOrigin]:
-    """Serve each script at the path that names it."""
+    """Serve each script at the path that names it; `path#2` is what a second visit gets.
+
+    Args:
+        scripts: What is said.
+        tls: What to speak TLS with.
+        host: Where to listen.
+        after: Where a request ends; whatever else begins is answered in mid-sentence.
+    """
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
@@ -72,7 +83,7 @@ def hostile(
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             origin.connections["all"] += 1
             with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-                await _converse(reader, writer, scripts, origin)
+                await _converse(reader, writer, scripts, origin, after)
             writer.transport.abort()
 
         return await asyncio.start_server(connected, sock=listening, ssl=tls)
@@ -92,11 +103,12 @@ async def _converse(
     writer: asyncio.StreamWriter,
     scripts: Mapping[str, Script],
     origin: HostileOrigin,
+    after: bytes,
 ) -> None:
     again = True
     while again:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-        path = head.split(" ", 2)[1].partition("?")[0].removeprefix("/")
+        head = (await reader.readuntil(after)).decode("latin-1")
+        path = head.split(" ", 2)[1].partition("?")[0].removeprefix("/") if " " in head else ""
         origin.heads.setdefault(path, []).append(head)
         visit = len(origin.heads[path])
         script = scripts.get(f"{path}#{visit}", scripts.get(path, ()))

@@ -16,6 +16,7 @@ _HAS_SCHEME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 _AUTHORITY: Final = re.compile(
     r"(\s*(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?[/\\]*)([^/\\?#]*)(.*)", re.DOTALL
 )
+_ROOT_DOT: Final = re.compile(r"\.(?=:\d+$|$)")
 _PORT: Final = re.compile(r"[^:@]*(?::\d*)?|\[.*")
 
 _LONGEST_URL: Final = 65_536  # servers stop at 8 to 32 KiB; RFC 9110 §4.1 asks for 8000 at least
@@ -32,7 +33,8 @@ class WebUrl:
 
     Attributes:
         href: WHATWG serialization without fragment and userinfo: the bytes on the wire.
-        host: Host key: scheme, host and port, by which politeness and sharding group.
+        host: Host key: scheme, host and port, by which politeness and sharding group; without the
+            dot of the DNS root, which names no other host.
     """
 
     href: str
@@ -58,7 +60,7 @@ def parse_url(text: str, *, base: str | None = None) -> WebUrl:
         msg = "port 0 cannot be connected to"
         raise UnusableUrlError(msg)
     url.hash = url.username = url.password = ""
-    return WebUrl(href=url.href, host=url.origin)
+    return WebUrl(href=url.href, host=_ROOT_DOT.sub("", url.origin))
 
 
 def without_userinfo(text: str) -> str:

@@ -45,6 +45,8 @@ _KINDS: Final[tuple[tuple[type[Exception], FailureKind], ...]] = (
     (aiohttp.ServerDisconnectedError, FailureKind.CONNECT_ERROR),
     (aiohttp.ClientOSError, FailureKind.CONNECT_ERROR),
     (aiohttp.ClientError, FailureKind.PROTOCOL_ERROR),
+    # The body of a broken chunk, with aiohttp's parser in Python, when somebody waits for it.
+    (http_exceptions.HttpProcessingError, FailureKind.PROTOCOL_ERROR),
 )
 
 # What the same request may not meet a moment later.
@@ -65,6 +67,7 @@ _MESSES: Final = (
     (http_exceptions.InvalidHeader, "an invalid header"),
     (http_exceptions.TransferEncodingError, "invalid chunks"),
     (http_exceptions.ContentLengthError, "a wrong Content-Length"),
+    (http_exceptions.BadHttpMessage, "headers that cannot be read"),
 )
 
 EXPECTED: Final = tuple(family for family, _ in _KINDS)
@@ -131,7 +134,7 @@ def _detail(error: BaseException, phase: Phase) -> str:  # noqa: PLR0911 - one r
             return printable(error.strerror or str(error))
         case aiohttp.ClientPayloadError():
             return "the connection ended before the whole body had come"
-        case aiohttp.ClientResponseError():
+        case aiohttp.ClientResponseError() | http_exceptions.HttpProcessingError():
             return _kind_of_mess(error)
         case _:
             return printable(str(error) or type(error).__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import socket
 import ssl
@@ -30,6 +31,10 @@ _DNS_ENTRIES: Final = 10_000
 NEVER_ROUND_S: Final = 86_400.0
 """aiohttp rounds timeouts longer than this up to whole seconds of the loop."""
 
+
+# What a server sends behind its answer comes with the next packet. A page that is asked for sooner
+# than this would get it: a whole stray response cannot be told from the right one.
+_QUIET_S: Final = 0.001
 
 _FRESH: ContextVar[bool] = ContextVar("fresh", default=False)
 
@@ -133,11 +138,9 @@ class CleanConnector(aiohttp.TCPConnector):
     async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
         if _FRESH.get():
             return None
-        idle = self._conns.get(key)
-        while idle and self._unusable(key, *idle[0]):
-            idle.popleft()[0].close()
-        if idle is not None and not idle:
-            del self._conns[key]
+        if idle := self._conns.get(key):
+            await asyncio.sleep(_QUIET_S - (monotonic() - idle[0][1]))
+        self._drop_unusable(key)
         return await super()._get(key, traces)
 
     def _release(
@@ -148,6 +151,13 @@ class CleanConnector(aiohttp.TCPConnector):
         super()._release(key, protocol, should_close=should_close or key in self._caught)
         while sum(map(len, self._conns.values())) > self._max_idle:
             self._close_oldest()
+
+    def _drop_unusable(self, key: ConnectionKey) -> None:
+        idle = self._conns.get(key)
+        while idle and self._unusable(key, *idle[0]):
+            idle.popleft()[0].close()
+        if idle is not None and not idle:
+            del self._conns[key]
 
     def _close_oldest(self) -> None:
         """Close an idle connection of the host that has had one for longest."""

@@ -38,6 +38,8 @@ class SystemResolver(AbstractResolver):
         """
         async with self._slots:
             infos = await _in_daemon_thread(lambda: _look_up(host, port, family))
+        if not infos:  # aiohttp would end the whole fetch with a RuntimeError
+            raise socket.gaierror(socket.EAI_NODATA, "the name has no address")
         return [_result(host, info) for info in infos]
 
     async def close(self) -> None:

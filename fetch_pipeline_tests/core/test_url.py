@@ -82,6 +82,8 @@ def test_host_key_groups_scheme_host_and_port() -> None:
         href="https://example.com/a", host="https://example.com"
     )
     assert parse_url("http://example.com:8080/").host == "http://example.com:8080"
+    assert parse_url("http://example.com.:8080/").host == "http://example.com:8080"
+    assert parse_url("http://example.com./").host == "http://example.com"
 
 
 def test_a_relative_url_is_resolved() -> None:

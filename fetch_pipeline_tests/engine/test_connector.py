@@ -114,6 +114,28 @@ def test_a_host_that_speaks_unasked_gets_a_new_connection_for_each_page(
     assert asyncio.run(reused()) == ([False, False, False], 0)
 
 
+@pytest.mark.parametrize("stray", [STRAY, b"x"])
+def test_a_page_that_is_asked_for_at_once_does_not_get_what_comes_behind_the_last(
+    origin: Origin, stray: bytes
+) -> None:
+    """It waits the moment that the next packet takes."""
+
+    async def lengths() -> list[int]:
+        async with open_session(IMPATIENT, max_idle=8) as session:
+            connector = session.connector
+            assert isinstance(connector, CleanConnector)
+            first = await length(session, f"{origin.url}/page/1?bytes=100")
+            (idle,) = connector._conns.values()
+            asyncio.get_running_loop().call_soon(idle[0][0].data_received, stray)
+            return [first, await length(session, f"{origin.url}/page/1?bytes=200")]
+
+    async def length(session: aiohttp.ClientSession, url: str) -> int:
+        async with session.get(url, trace_request_ctx=Attempt(hops=[Hop(url)])) as response:
+            return len(await response.read())
+
+    assert asyncio.run(lengths()) == [100, 200]
+
+
 def test_what_waits_in_the_socket_is_seen_before_the_loop_reads_it(origin: Origin) -> None:
     """The end of a connection, or stray bytes, that came since the loop last looked."""
 
