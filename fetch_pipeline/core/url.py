@@ -19,7 +19,9 @@ _AUTHORITY: Final = re.compile(
 _ROOT_DOT: Final = re.compile(r"\.(?=:\d+$|$)")
 _PORT: Final = re.compile(r"[^:@]*(?::\d*)?|\[.*")
 
-_LONGEST_URL: Final = 65_536  # servers stop at 8 to 32 KiB; RFC 9110 §4.1 asks for 8000 at least
+LONGEST_URL: Final = 65_536
+"""Characters; servers stop at 8 to 32 KiB, RFC 9110 §4.1 asks for 8000 at least."""
+
 _LONGEST_SHOWN: Final = 2000
 
 
@@ -49,7 +51,7 @@ def parse_url(text: str, *, base: str | None = None) -> WebUrl:
     Raises:
         UnusableUrlError: Not a URL, not http(s), or nothing a connection could be made to.
     """
-    if len(text) > _LONGEST_URL:
+    if len(text) > LONGEST_URL:
         msg = f"too long: {len(text)} characters"
         raise UnusableUrlError(msg)
     url = _parse(text, base)

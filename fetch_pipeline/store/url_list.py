@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import json
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import PurePosixPath
-from typing import BinaryIO, Final, TypeAlias, cast
+from typing import BinaryIO, Final, TypeAlias
 
 import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fetch_pipeline.core.plan import Entry
-from fetch_pipeline.core.url import without_userinfo
+from fetch_pipeline.core.url import LONGEST_URL, without_userinfo
+from fetch_pipeline.store.lines import NoTextError, bounded_lines, open_text
 
 DEFAULT_COLUMN: Final = "url"
 
-csv.field_size_limit(2**27)  # its 128 KiB would fail a list for the one long cell beside a URL
+# A line that holds more than a URL. Longer ones are no lines but a file without line ends.
+_LONGEST_LINE: Final = 2**24
+csv.field_size_limit(_LONGEST_LINE)  # 128 KiB would fail a list for the long cell beside a URL
 
 _Reader: TypeAlias = Callable[[BinaryIO, "str | None"], Iterator[Entry]]
 
-_BOMS: Final = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
+_SEPARATORS: Final = frozenset("\t;|,")
+_UNREADABLE: Final = (OSError, EOFError, UnicodeError, csv.Error, pa.ArrowException, NoTextError)
 
 
 class UrlListError(Exception):
@@ -57,7 +56,7 @@ def read_entries(path: str, column: str | None = None) -> Iterator[Entry]:
     except FileNotFoundError as error:
         msg = f"{shown} does not exist: put a URL list there, or configure url_list with its path"
         raise UrlListError(msg) from error
-    except (OSError, EOFError, UnicodeError, csv.Error, pa.ArrowException, _ColumnError) as error:
+    except (*_UNREADABLE, _ColumnError) as error:
         msg = f"{shown} cannot be read as its name says, after {listed} URLs: {error}"
         raise UrlListError(msg) from error
     if not listed:
@@ -91,20 +90,16 @@ def _reader(path: str) -> _Reader:
     return _READERS[suffix]
 
 
-def _text(file: BinaryIO, newline: str | None) -> io.TextIOWrapper:
-    """Decode by byte order mark, else as UTF-8. A bad byte spoils its own line only."""
-    buffered = io.BufferedReader(cast("io.RawIOBase", file))
-    start = buffered.peek(4)
-    encoding = next((name for mark, name in _BOMS if start.startswith(mark)), "utf-8")
-    return io.TextIOWrapper(buffered, encoding, errors="surrogateescape", newline=newline)
-
-
 def _txt(file: BinaryIO, _: str | None) -> Iterator[Entry]:
-    with _text(file, newline=None) as lines:
-        for line, raw in enumerate(lines, 1):
-            text = raw.strip()
-            if text and not text.startswith("#"):
-                yield Entry(line, text)
+    with open_text(file, newline=None) as text:
+        for line, (raw, length) in enumerate(bounded_lines(text, LONGEST_URL + 1), 1):
+            url = raw.strip()
+            if url and not url.startswith("#"):
+                yield Entry(line, url, _too_long(length, LONGEST_URL + 1))
+
+
+def _too_long(length: int, longest: int) -> str | None:
+    return f"too long: {length} characters" if length > longest else None
 
 
 def _csv(file: BinaryIO, column: str | None) -> Iterator[Entry]:
@@ -116,8 +111,10 @@ def _tsv(file: BinaryIO, column: str | None) -> Iterator[Entry]:
 
 
 def _delimited(file: BinaryIO, column: str | None, *, delimiter: str) -> Iterator[Entry]:
-    with _text(file, newline="") as lines:
-        rows = csv.reader(lines, delimiter=delimiter, strict=True)  # else a quote eats lines
+    with open_text(file, newline="") as text:
+        rows = csv.reader(
+            _csv_lines(text), delimiter=delimiter, strict=True
+        )  # else a quote eats lines
         header = next(rows, None)
         if header is None:
             return
@@ -128,10 +125,20 @@ def _delimited(file: BinaryIO, column: str | None, *, delimiter: str) -> Iterato
                 yield Entry(line, row[index] if index < len(row) else "")
 
 
+def _csv_lines(text: io.TextIOWrapper) -> Iterator[str]:
+    for number, (line, length) in enumerate(bounded_lines(text, _LONGEST_LINE), 1):
+        if _too_long(length, _LONGEST_LINE):
+            msg = f"line {number} has {length} characters: has the file line ends?"
+            raise NoTextError(msg)
+        yield line
+
+
 def _jsonl(file: BinaryIO, column: str | None) -> Iterator[Entry]:
-    with _text(file, newline=None) as lines:
-        for line, raw in enumerate(lines, 1):
-            if raw.strip():
+    with open_text(file, newline=None) as text:
+        for line, (raw, length) in enumerate(bounded_lines(text, _LONGEST_LINE), 1):
+            if problem := _too_long(length, _LONGEST_LINE):
+                yield Entry(line, "", problem)
+            elif raw.strip():
                 yield _json_entry(line, raw, column or DEFAULT_COLUMN)
 
 
@@ -167,6 +174,9 @@ def _chosen(column: str | None, names: list[str]) -> str:
     wanted = column or (names[0] if len(names) == 1 else DEFAULT_COLUMN)
     if not column and "://" in wanted:
         msg = "the first line is a URL, not the names of columns: add them, or call the file .txt"
+        raise _ColumnError(msg)
+    if len(names) == 1 and _SEPARATORS & set(wanted):
+        msg = f"its one column is {wanted!r}: separate columns by commas, or by tabs in a .tsv"
         raise _ColumnError(msg)
     if wanted in names:
         return wanted

@@ -53,6 +53,9 @@ def self_signed() -> ssl.SSLContext:
 def wants_certificate() -> ssl.SSLContext:
     """Ask the client for a certificate it does not have."""
     context = serving(AUTHORITY.issue_cert("localhost"))
+    context.maximum_version = (
+        ssl.TLSVersion.TLSv1_2
+    )  # 1.3 says so after the handshake, if it is heard
     context.verify_mode = ssl.CERT_REQUIRED
     AUTHORITY.configure_trust(context)
     return context

@@ -61,7 +61,7 @@ def test_many_names_are_looked_up_at_once(monkeypatch: pytest.MonkeyPatch) -> No
 
     def meet(*_: object, **__: object) -> list[object]:
         barrier.wait()
-        return []
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 80))]
 
     monkeypatch.setattr(socket, "getaddrinfo", meet)
 
