@@ -107,11 +107,15 @@ def broken(how: str = "", **others: Any) -> dict[str, Any]:
     }
 
 
-def framing() -> dict[str, Any]:
-    """Return the row of a body whose framing broke; what came with the break may be lost."""
+def endless_framing() -> dict[str, Any]:
+    """Return the row of a body that is given up; what came last may be lost."""
     told = "broken HTTP: invalid framing of the body"
-    row = part(outcome="protocol_error", detail=told, **SOME)
-    return by_parser(row, part(**SOME))
+    return part(outcome="protocol_error", detail=told, **SOME)
+
+
+def framing() -> dict[str, Any]:
+    """Return the row of a body whose framing breaks."""
+    return by_parser(endless_framing(), part(**SOME))
 
 
 def nothing(outcome: str, detail: str, **others: Any) -> dict[str, Any]:
@@ -305,6 +309,21 @@ FRAMING = [
         69,
         "trailers-for-ever",
         [head("Transfer-Encoding: chunked") + b"2\r\nab\r\n0\r\n", Drip(b"X: y\r\n" * 500, 0.01)],
+        framing(),
+    ),
+    Case(
+        69,
+        "long-trailers-for-ever",
+        [
+            head("Transfer-Encoding: chunked") + b"2\r\nab\r\n0\r\n",
+            Drip(b"X: %b\r\n" % (b"y" * 60_000), 0),
+        ],
+        endless_framing(),
+    ),
+    Case(
+        68,
+        "chunk-extension-for-ever",
+        [head("Transfer-Encoding: chunked") + b"2\r\nab\r\n1;", Drip(b"y" * 60_000, 0)],
         framing(),
     ),
     Case(70, "until-the-end", [b"HTTP/1.0 200 OK\r\n\r\n" + HTML], page()),

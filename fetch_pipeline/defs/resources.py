@@ -10,7 +10,7 @@ import pyarrow as pa
 from pydantic import Field, field_validator
 
 from fetch_pipeline.core.policy import FetchPolicy
-from fetch_pipeline.store.open_warehouse import open_warehouse
+from fetch_pipeline.store.open_warehouse import DEFAULT_WAREHOUSE, open_warehouse
 from fetch_pipeline.store.tables import from_pandas, to_pandas
 from fetch_pipeline.store.warehouse import Place, TableScan, Warehouse
 
@@ -120,7 +120,7 @@ class WarehouseResource(dg.ConfigurableIOManager):
     """
 
     url: str = Field(
-        default="duckdb:///data/fetch_pipeline.duckdb",
+        default=DEFAULT_WAREHOUSE,
         description="duckdb:///relative/path.duckdb or duckdb:////absolute/path.duckdb",
     )
 

@@ -10,8 +10,10 @@ from typing import Any, Final
 from aiohttp import ClientError, SocketTimeoutError
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.http_exceptions import BadStatusLine, HttpProcessingError
+from aiohttp.streams import StreamReader
 
-_LONGEST_HEAD_BYTES: Final = 256 * 1024  # browsers: 256 KiB (Chrome), 384 KiB (Firefox)
+# Of a head, or between two bytes of a body. Browsers: 256 KiB (Chrome), 384 KiB (Firefox).
+_LONGEST_FRAMING_BYTES: Final = 256 * 1024
 _BLANK_LINE: Final = b"\r\n\r\n"
 _HTTP: Final = b"HTTP/"
 
@@ -31,7 +33,8 @@ class ConnectionHandler(ResponseHandler):
       responses (RFC 9110 §15.2) count: a server can send them for ever.
     - The head is parsed apart from what follows it. In one piece, bytes behind the promised end of
       the body would spoil the response itself (RFC 9112 §6.3).
-    - A body whose framing breaks ends with an error. aiohttp forgets to wake who waits for it.
+    - A body whose framing breaks, or is most of it (chunk extensions, trailers), ends with an
+      error. aiohttp forgets to wake who waits for it, and keeps endless trailers in memory.
     - Bytes that arrive between responses are remembered: they are not the next response.
     - A connection that breaks is told from one that ends.
 
@@ -46,11 +49,13 @@ class ConnectionHandler(ResponseHandler):
         self._awaiting_head = False
         self._head_bytes = 0
         self._head_began: float | None = None
+        self._body_bytes = self._framing_bytes = 0
 
     def set_response_params(self, **params: Any) -> None:  # noqa: ANN401 - aiohttp's own
         """Begin to wait for the response to a new request."""
         self._awaiting_head = True
         self._head_bytes, self._head_began = 0, None
+        self._body_bytes = self._framing_bytes = 0
         super().set_response_params(**params)
 
     def data_received(self, data: bytes) -> None:
@@ -62,8 +67,8 @@ class ConnectionHandler(ResponseHandler):
             body = self._payload or body
             if self.exception():
                 break
-        if body and self.exception() and not body.is_eof() and not body.exception():
-            body.set_exception(BrokenFramingError("broken HTTP: invalid framing of the body"))
+        if body and not body.is_eof() and not body.exception():
+            self._watch(body, len(data))
 
     def feed_data(self, data: Any, size: int = 0) -> None:  # noqa: ANN401 - aiohttp's own
         """Take a parsed head; interim ones are not what we wait for."""
@@ -82,6 +87,16 @@ class ConnectionHandler(ResponseHandler):
         The loop may not yet have read what waits in the socket: the end, or stray bytes.
         """
         return self.is_connected() and not self.should_close and not self._has_unread()
+
+    def _watch(self, body: StreamReader, received: int) -> None:
+        """End a body whose framing broke, or has no end."""
+        moved = body.total_bytes > self._body_bytes
+        self._body_bytes = body.total_bytes
+        self._framing_bytes = 0 if moved else self._framing_bytes + received
+        if self._framing_bytes > _LONGEST_FRAMING_BYTES:
+            self._give_up(HttpProcessingError())
+        if self.exception():
+            body.set_exception(BrokenFramingError("broken HTTP: invalid framing of the body"))
 
     def _is_over(self) -> bool:
         """Tell whether the response that was asked for has been read to its end."""
@@ -108,7 +123,7 @@ class ConnectionHandler(ResponseHandler):
         now = self._loop.time()
         self._head_began = now if self._head_began is None else self._head_began
         self._head_bytes += head_bytes
-        if self._head_bytes > _LONGEST_HEAD_BYTES:
+        if self._head_bytes > _LONGEST_FRAMING_BYTES:
             self._give_up(HeadTooLargeError(message="head too large"))
         elif self._read_timeout and now - self._head_began > self._read_timeout:
             self._give_up(SocketTimeoutError("the head took too long"))

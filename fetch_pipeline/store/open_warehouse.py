@@ -8,6 +8,8 @@ from typing import Final
 from fetch_pipeline.store.duckdb import DuckDBWarehouse
 from fetch_pipeline.store.warehouse import Warehouse, WarehouseError
 
+DEFAULT_WAREHOUSE: Final = "duckdb:///data/fetch_pipeline.duckdb"
+
 _DUCKDB: Final = "duckdb:///"
 
 
