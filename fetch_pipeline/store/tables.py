@@ -124,7 +124,7 @@ PAGE_LENGTHS: Final = Table(
             _TEXT,
             url="As listed, without user:password; never null",
             outcome="What became of it, from the closed list; never null",
-            detail="Why, for people; null for fetched pages",
+            detail="Why, or what is odd about a fetched page; for people, null if nothing is",
         ),
         *_columns(_INT, status="HTTP status; null unless a status line was parsed"),
         *_columns(_TEXT, final_url="URL that answered, after redirects"),
