@@ -9,13 +9,13 @@ import asyncio
 import socket
 import ssl
 import struct
-import threading
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
+
+from fetch_pipeline.demo.origin import in_thread
 
 _AT_ONCE = struct.pack("ii", 1, 0)  # close() then sends a reset (socket(7), SO_LINGER)
 
@@ -48,12 +48,10 @@ class HostileOrigin:
     Attributes:
         url: Where it is, without a trailing slash.
         heads: What was asked, by path.
-        connections: How many there were.
     """
 
     url: str
     heads: dict[str, list[str]] = field(default_factory=dict)
-    connections: Counter[str] = field(default_factory=Counter)
 
 
 @contextmanager
@@ -72,30 +70,17 @@ def hostile(
         host: Where to listen.
         after: Where a request ends; whatever else begins is answered in mid-sentence.
     """
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
     listening = socket.create_server((host, 0), backlog=256)
     scheme = "https" if tls else "http"
     origin = HostileOrigin(f"{scheme}://{host}:{listening.getsockname()[1]}")
 
-    async def start() -> asyncio.Server:
-        async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            origin.connections["all"] += 1
-            with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-                await _converse(reader, writer, scripts, origin, after)
-            writer.transport.abort()
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            await _converse(reader, writer, scripts, origin, after)
+        writer.transport.abort()
 
-        return await asyncio.start_server(connected, sock=listening, ssl=tls)
-
-    try:
-        server = asyncio.run_coroutine_threadsafe(start(), loop).result()
+    with in_thread(lambda: asyncio.start_server(connected, sock=listening, ssl=tls)):
         yield origin
-        asyncio.run_coroutine_threadsafe(_stop(server), loop).result()
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
 
 
 async def _converse(
@@ -150,12 +135,3 @@ async def _hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
     else:
         writer.close()
         await writer.wait_closed()
-
-
-async def _stop(server: asyncio.Server) -> None:
-    server.close()
-    while connections := asyncio.all_tasks() - {asyncio.current_task()}:
-        for connection in connections:
-            connection.cancel()
-        await asyncio.gather(*connections, return_exceptions=True)
-        await asyncio.sleep(0)

@@ -185,6 +185,7 @@ PLAYED_ELSEWHERE = {
     "store/test_csv_export.py": {6},
     "engine/test_hostile_names.py": {*range(33, 45), 47, 50} - {42},
     "engine/test_hostile_tls.py": {54, 55, 57},
+    "engine/test_proxy.py": {48},
     "engine/test_hostile_reuse.py": {49, 52, 81},
 }
 

@@ -49,6 +49,15 @@ def may_dial(address: str, allowed: Iterable[Network]) -> bool:
     return is_public(dialled) or any(given in network or dialled in network for network in allowed)
 
 
+def is_address(host: str) -> bool:
+    """Tell whether `host`, without brackets, is an address and no name."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 def is_public(address: Address) -> bool:
     """Tell whether `address` is a unicast address of the public Internet."""
     address = _unwrap(address)

@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
+
+from fetch_pipeline.core.address import is_address
 
 _MOST_COOKIES: Final = 50  # RFC 6265 §6.1: what a client supports at least, for one domain
 _LONGEST_COOKIE: Final = 4096  # the same, name and value and attributes together
@@ -116,15 +117,7 @@ def _may_set_for(host: str, domain: str) -> bool:
 
 
 def _is_below(host: str, domain: str) -> bool:
-    return host.endswith("." + domain) and not _is_address(host)
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
+    return host.endswith("." + domain) and not is_address(host)
 
 
 def _path(given: str, url: SplitResult) -> str:

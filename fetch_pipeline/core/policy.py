@@ -27,6 +27,9 @@ class FetchPolicy:
         user_agent: Sent as is; names us and where to complain (RFC 9110 §10.1.5).
         verify_tls: Whether certificates are checked (RFC 9525).
         ca_file: PEM file of further certificate authorities.
+        proxy: HTTP proxy that everything is asked through. It resolves the names, so only addresses
+            that are written in URLs can be refused here.
+        unguarded_proxy: That somebody knows this and wants the proxy all the same.
     """
 
     allow_addresses: tuple[Network, ...] = ()
@@ -41,6 +44,8 @@ class FetchPolicy:
     user_agent: str = "fetch_pipeline/0.1"
     verify_tls: bool = True
     ca_file: str | None = None
+    proxy: str | None = None
+    unguarded_proxy: bool = False
 
     def fingerprint(self) -> str:
         """Return a hash that differs whenever a knob does: answers under two policies never mix."""

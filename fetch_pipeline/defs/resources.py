@@ -3,11 +3,12 @@
 
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Self
 
 import dagster as dg
 import pandas as pd
 import pyarrow as pa
-from pydantic import Field, field_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from fetch_pipeline.core.policy import FetchPolicy
 from fetch_pipeline.store.open_warehouse import DEFAULT_WAREHOUSE, open_warehouse
@@ -19,6 +20,9 @@ _DEFAULTS = FetchPolicy()
 
 class Fetcher(dg.ConfigurableResource):  # type: ignore[type-arg]  # it is its own value
     """How pages are fetched: the policy of both fetch assets of a family."""
+
+    # A refused value may be a proxy's URL with a password.
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     allow_addresses: list[str] = Field(
         default=[],
@@ -77,12 +81,31 @@ class Fetcher(dg.ConfigurableResource):  # type: ignore[type-arg]  # it is its o
         description="PEM file of certificate authorities to trust beside the system's.",
     )
 
+    proxy: str | None = Field(
+        default=_DEFAULTS.proxy,
+        description="http:// URL of a proxy that everything is asked through; needs "
+        "unguarded_proxy. With a password in it, take it from the environment: {env: NAME}.",
+    )
+    unguarded_proxy: bool = Field(
+        default=_DEFAULTS.unguarded_proxy,
+        description="Use the proxy although it resolves the names: that a name leads to a "
+        "non-public address is then for the proxy to refuse.",
+    )
+
     @field_validator("allow_addresses")
     @classmethod
     def _are_networks(cls, networks: list[str]) -> list[str]:
         for network in networks:
             ip_network(network)  # its ValueError names the value
         return networks
+
+    @field_validator("proxy")
+    @classmethod
+    def _is_web_url(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith("http://"):
+            msg = "a proxy is an http:// URL"  # not the value: it may hold a password
+            raise ValueError(msg)
+        return url
 
     @field_validator("ca_file")
     @classmethod
@@ -91,6 +114,16 @@ class Fetcher(dg.ConfigurableResource):  # type: ignore[type-arg]  # it is its o
             msg = f"there is no file {path}"
             raise ValueError(msg)
         return path
+
+    @model_validator(mode="after")
+    def _proxy_is_meant(self) -> Self:
+        if self.proxy is None or self.unguarded_proxy:
+            return self
+        msg = (
+            "with a proxy, names that lead to non-public addresses cannot be refused here: set "
+            "unguarded_proxy if the proxy refuses them, or if they may be fetched from"
+        )
+        raise ValueError(msg)
 
     def policy(self) -> FetchPolicy:
         """Return the knobs as plain values."""

@@ -10,7 +10,7 @@ import argparse
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -39,13 +39,22 @@ def serving(port: int = 0) -> Iterator[Origin]:
     Raises:
         OSError: The port is taken.
     """
+    requests: Counter[str] = Counter()
+    with in_thread(lambda: _listen(port, requests)) as server:
+        yield Origin(url=f"http://{HOST}:{_port(server)}", requests=requests)
+
+
+@contextmanager
+def in_thread(
+    listen: Callable[[], Coroutine[None, None, asyncio.Server]],
+) -> Iterator[asyncio.Server]:
+    """Run the server that `listen` starts, in a thread of its own, while the block runs."""
     loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="demo-origin", daemon=True)
+    thread = threading.Thread(target=loop.run_forever, name="origin", daemon=True)
     thread.start()
     try:
-        requests: Counter[str] = Counter()
-        server = asyncio.run_coroutine_threadsafe(_listen(port, requests), loop).result()
-        yield Origin(url=f"http://{HOST}:{_port(server)}", requests=requests)
+        server = asyncio.run_coroutine_threadsafe(listen(), loop).result()
+        yield server
         asyncio.run_coroutine_threadsafe(_stop(server), loop).result()
     finally:
         loop.call_soon_threadsafe(loop.stop)

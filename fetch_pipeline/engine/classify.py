@@ -44,6 +44,7 @@ _KINDS: Final[tuple[tuple[type[Exception], FailureKind], ...]] = (
     (aiohttp.ClientPayloadError, FailureKind.INCOMPLETE_BODY),
     (aiohttp.ServerDisconnectedError, FailureKind.CONNECT_ERROR),
     (aiohttp.ClientOSError, FailureKind.CONNECT_ERROR),
+    (aiohttp.ClientHttpProxyError, FailureKind.CONNECT_ERROR),
     (aiohttp.ClientError, FailureKind.PROTOCOL_ERROR),
     # The body of a broken chunk, with aiohttp's parser in Python, when somebody waits for it.
     (http_exceptions.HttpProcessingError, FailureKind.PROTOCOL_ERROR),
@@ -134,6 +135,8 @@ def _detail(error: BaseException, phase: Phase) -> str:  # noqa: PLR0911 - one r
             return printable(error.strerror or str(error))
         case aiohttp.ClientPayloadError():
             return "the connection ended before the whole body had come"
+        case aiohttp.ClientHttpProxyError():
+            return f"the proxy answered {error.status}"
         case aiohttp.ClientResponseError() | http_exceptions.HttpProcessingError():
             return _kind_of_mess(error)
         case _:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, partial
+from ipaddress import ip_network
 from time import monotonic
 from typing import Any, Final
 
@@ -36,11 +37,20 @@ NEVER_ROUND_S: Final = 86_400.0
 # than this would get it: a whole stray response cannot be told from the right one.
 _QUIET_S: Final = 0.001
 
+# What may be dialled where only the proxy is: `exchange` refuses the addresses behind it.
+_EVERYTHING: Final = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+
 _FRESH: ContextVar[bool] = ContextVar("fresh", default=False)
 
 
 class RefusedAddressError(OSError):
-    """The address that would have been dialled is not public and not allowed."""
+    """The address that would have been dialled is not public and not allowed.
+
+    One text for all candidates of a host: aiohappyeyeballs then raises this very type.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("the address is not public and not in allow_addresses")
 
 
 class NoDescriptorError(OSError):
@@ -72,7 +82,7 @@ def open_connector(policy: FetchPolicy, *, max_idle: int) -> CleanConnector:
         ttl_dns_cache=_DNS_TTL_S,
         dns_cache_max_size=_DNS_ENTRIES,
         resolver=SystemResolver(),
-        socket_factory=guarded_socket(policy.allow_addresses),
+        socket_factory=guarded_socket(_EVERYTHING if policy.proxy else policy.allow_addresses),
         timeout_ceil_threshold=NEVER_ROUND_S,
         # Before 3.12.8, TLS servers that never finish closing leak their transports (python/
         # cpython#118960); on later versions aiohttp ignores the switch, with a warning.
@@ -89,9 +99,7 @@ def guarded_socket(allowed: tuple[Network, ...]) -> Callable[[AddrInfoType], soc
     def open_socket(info: AddrInfoType) -> socket.socket:
         family, kind, protocol, _, address = info
         if not may_dial(str(address[0]), allowed):
-            # One text for all candidates of a host: aiohappyeyeballs then raises this very type.
-            msg = "the address is not public and not in allow_addresses"
-            raise RefusedAddressError(msg)
+            raise RefusedAddressError
         try:
             return socket.socket(family, kind, protocol)
         except OSError as error:

@@ -10,6 +10,7 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
+from fetch_pipeline.core.address import is_address, may_dial
 from fetch_pipeline.core.outcome import Head
 from fetch_pipeline.core.policy import FetchPolicy
 from fetch_pipeline.core.redirect import next_hop
@@ -20,6 +21,7 @@ from fetch_pipeline.engine.body import read_body
 from fetch_pipeline.engine.connector import (
     CleanConnector,
     NoDescriptorError,
+    RefusedAddressError,
     fresh_connections,
     tls_context,
 )
@@ -81,20 +83,30 @@ async def _ask(session: aiohttp.ClientSession, attempt: Attempt, policy: FetchPo
     href, cookies = attempt.hops[-1]
     # encoded=True: the bytes WHATWG gave us are the bytes sent, or signed URLs break.
     url = URL(href, encoded=True)
+    if policy.proxy:
+        _require_dialable(url, policy)
     async with session.get(
         url,
         ssl=tls_context(policy) if url.scheme == "https" else True,
         headers={"Cookie": cookies} if cookies else None,
+        proxy=policy.proxy,
         allow_redirects=False,
         trace_request_ctx=attempt,
     ) as answer:
         attempt.enter(Phase.DOWNLOAD)
         response = page_response(answer)
-        attempt.head = _head(response, attempt)
+        attempt.head = _head(response, attempt, policy)
         if _led_on(response, attempt, policy):
             return False
         await read_body(response, attempt, policy)
         return True
+
+
+def _require_dialable(url: URL, policy: FetchPolicy) -> None:
+    """Refuse an address that is written in a URL, which is all that is seen behind a proxy."""
+    host = url.host or ""
+    if is_address(host) and not may_dial(host, policy.allow_addresses):
+        raise RefusedAddressError
 
 
 def _led_on(response: PageResponse, attempt: Attempt, policy: FetchPolicy) -> bool:
@@ -124,7 +136,7 @@ def _require_fit(response: PageResponse) -> None:
         raise UnfitResponseError(msg)
 
 
-def _head(response: PageResponse, attempt: Attempt) -> Head:
+def _head(response: PageResponse, attempt: Attempt, policy: FetchPolicy) -> Head:
     retry_after = response.headers.get("Retry-After")
     return Head(
         status=response.status,
@@ -135,7 +147,7 @@ def _head(response: PageResponse, attempt: Attempt) -> Head:
         etag=_shown(response, "ETag"),
         last_modified=_shown(response, "Last-Modified"),
         retry_after_s=parse_retry_after(retry_after, datetime.now(UTC)),
-        remote_ip=response.remote_ip,
+        remote_ip=None if policy.proxy else response.remote_ip,
     )
 
 

@@ -20,6 +20,8 @@ OTHER_VALUES = {
     "user_agent": "other",
     "verify_tls": False,
     "ca_file": "other.pem",
+    "proxy": "http://proxy.example:3128",
+    "unguarded_proxy": True,
 }
 
 

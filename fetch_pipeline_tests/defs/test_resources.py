@@ -47,12 +47,31 @@ def test_networks_are_parsed() -> None:
         ("user_agent", "a\nInjected: header"),
         ("user_agent", "naïve"),
         ("ca_file", "/nowhere/ca.pem"),
+        ("proxy", "proxy.example:3128"),
+        ("proxy", "socks5://proxy.example"),
     ],
 )
 def test_nonsense_is_refused_by_name(knob: str, value: Any) -> None:
     """With the knob and the value in the message."""
     with pytest.raises(ValidationError, match=knob):
         Fetcher(**{knob: value})
+
+
+def test_a_proxy_must_be_meant() -> None:
+    """It resolves the names, so the guard does not see where they lead."""
+    with pytest.raises(ValidationError, match="unguarded_proxy"):
+        Fetcher(proxy="http://proxy.example:3128")
+
+    policy = Fetcher(proxy="http://proxy.example:3128", unguarded_proxy=True).policy()
+    assert policy.proxy == "http://proxy.example:3128"
+
+
+def test_a_refused_proxy_does_not_tell_its_password() -> None:
+    """Neither where it is no URL nor where it was not meant."""
+    for url in ("socks5://u:secret@proxy.example", "http://u:secret@proxy.example"):
+        with pytest.raises(ValidationError) as caught:
+            Fetcher(proxy=url)
+        assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
