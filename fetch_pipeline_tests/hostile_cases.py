@@ -241,6 +241,12 @@ FRAMING = [
         [head("Content-Length: 5"), Do.WAIT, b"12345", Do.WAIT, b"678"],
         page(b"12345"),
     ),
+    Case(
+        61,
+        "length-too-small-split",
+        [b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n", Do.WAIT, b"\r\n12345678"],
+        page(b"12345"),
+    ),
     Case(61, "a-line-end-too-much", [sized(HTML) + b"\r\n"], page()),
     Case(
         62,

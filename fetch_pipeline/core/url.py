@@ -71,12 +71,14 @@ def without_userinfo(text: str) -> str:
     What is no URL may hold a password all the same, and one with a # or / in it ends the authority
     before the @: where there is no port behind the first colon, all up to the last @ goes.
     """
-    scheme, authority, rest = _AUTHORITY.match(text[:_LONGEST_SHOWN]).groups()  # type: ignore[union-attr]  # matches anything
+    scheme, authority, rest = _AUTHORITY.match(text).groups()  # type: ignore[union-attr]  # matches anything
     if "@" in authority and (":" in scheme or ":" in authority):
         authority = authority.rpartition("@")[2]
     elif not _PORT.fullmatch(authority) and "@" in rest:
         authority, rest = "", rest.rpartition("@")[2]
-    return printable(scheme + authority + rest)
+    if scheme and len(authority) > _LONGEST_SHOWN:  # no host: what was cut off may hold the @
+        authority = ""
+    return printable((scheme + authority + rest)[:_LONGEST_SHOWN])
 
 
 def _parse(text: str, base: str | None) -> ada_url.URL:

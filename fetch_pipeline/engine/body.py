@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from time import perf_counter
 
 from fetch_pipeline.core.outcome import Body
@@ -40,7 +41,8 @@ async def read_body(response: PageResponse, attempt: Attempt, policy: FetchPolic
         asked = perf_counter()
         while chunk := await response.content.readany():
             pace.note(len(chunk), perf_counter() - asked)
-            reader.take(chunk)
+            for _ in reader.take(chunk):
+                await asyncio.sleep(0)  # a few bytes may be megabytes; others want the loop too
             asked = perf_counter()
     finally:
         attempt.body = reader.partial()
@@ -63,14 +65,15 @@ class _Reader:
         self._digest = hashlib.sha256()
         self._wire_bytes = self._body_bytes = 0
 
-    def take(self, chunk: bytes) -> None:
+    def take(self, chunk: bytes) -> Iterator[None]:
+        """Count what `chunk` decodes to, one piece at each step of the iteration."""
         self._wire_bytes += len(chunk)
         if self._wire_bytes > self._policy.max_wire_bytes:
             msg = f"more than max_wire_bytes={self._policy.max_wire_bytes} transferred"
             raise TooLargeError(msg)
-        self._count(self._decoder.feed(chunk))
+        yield from self._count(self._decoder.feed(chunk))
 
-    def _count(self, pieces: Iterable[bytes]) -> None:
+    def _count(self, pieces: Iterable[bytes]) -> Iterator[None]:
         for piece in pieces:
             self._body_bytes += len(piece)
             if self._body_bytes > self._policy.max_body_bytes:
@@ -78,12 +81,14 @@ class _Reader:
                 raise TooLargeError(msg)
             self._digest.update(piece)
             self._text.feed(piece)
+            yield
 
     def partial(self) -> Body:
         return Body(wire_bytes=self._wire_bytes, body_bytes=self._body_bytes)
 
     def whole(self) -> Body:
-        self._count(self._decoder.finish())
+        for _ in self._count(self._decoder.finish()):
+            pass
         if not self._decoder.complete:
             msg = f"the compressed body ends early, after {self._wire_bytes} bytes"
             raise CutBodyError(msg)

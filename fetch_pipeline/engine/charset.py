@@ -46,12 +46,22 @@ _TEXT_TYPES: Final = frozenset(
         "application/yaml",
     }
 )
+# What servers say of whatever they do not know, letter by letter (MIME Sniffing §5.1).
+_DOUBTFUL: Final = frozenset(
+    {
+        "",
+        "text/plain",
+        "text/plain; charset=ISO-8859-1",
+        "text/plain; charset=iso-8859-1",
+        "text/plain; charset=UTF-8",
+    }
+)
 _TEXT_SUFFIXES: Final = ("+json", "+xml", "+yaml")
 
 _CHARSET_PARAMETER: Final = re.compile(r";\s*charset\s*=\s*[\"']?([^\s;\"']+)", re.IGNORECASE)
 # [^<>], not [^>]: a page of nothing but "<meta" would take time that grows with its square.
-_META: Final = re.compile(rb"<meta[^<>]+?charset\s*=\s*[\"']?\s*([^\s\"'/>;]+)", re.IGNORECASE)
-_COMMENT: Final = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
+_META: Final = re.compile(rb"<meta[^<>]+?charset\s*=\s*(?:[\"']\s*)?([^\s\"'/>;]+)", re.IGNORECASE)
+_COMMENT: Final = re.compile(rb"<!--(?:-?>|.*?(?:-->|\Z))", re.DOTALL)
 _XML: Final = re.compile(rb"\A\s*<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"']+)[\"']")
 
 
@@ -77,6 +87,7 @@ class TextCounter:
     """
 
     def __init__(self, content_type: str | None) -> None:
+        self._content_type = content_type or ""
         self._media_type = (content_type or "").partition(";")[0].strip().lower()
         self._header = _CHARSET_PARAMETER.search(content_type or "")
         self._held = bytearray()
@@ -115,17 +126,9 @@ class TextCounter:
         self._count.feed(head.removeprefix(bom[0]) if bom else head)
 
     def _is_no_text(self, head: bytes) -> bool:
-        """Tell whether the bytes contradict the type; those of plain text need prove the least.
-
-        That is the one type which servers give to whatever they do not know (MIME Sniffing §7.2).
-        """
-        doubtful = self._media_type in {"", "text/plain"} and not self._names_wide(head)
+        """Tell whether the bytes contradict the type; a doubtful one needs the least proof."""
+        doubtful = self._content_type in _DOUBTFUL and not _wide_xml(head)
         return is_other_media(head) or (doubtful and has_binary(head))
-
-    def _names_wide(self, head: bytes) -> bool:
-        """Tell whether header or body names an encoding in which text has NUL bytes."""
-        named = (_known(self._header[1]) if self._header else None) or _wide_xml(head) or ""
-        return named.startswith("utf-16")
 
     def _choose(self, head: bytes, bom: tuple[bytes, str] | None) -> _Count:
         if bom:

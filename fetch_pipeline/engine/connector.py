@@ -123,7 +123,7 @@ def tls_context(policy: FetchPolicy) -> ssl.SSLContext:
 
 
 class CleanConnector(aiohttp.TCPConnector):
-    """Never sends a request over a connection that may hold something nobody asked for.
+    """Never sends a request over a connection that is known to hold what nobody asked for.
 
     RFC 9112 §6.3: extra data must not be processed as a separate response. aiohttp looks when it
     puts a connection back, not when it takes one out (aiohttp#13656), so bytes that arrive in
@@ -146,8 +146,9 @@ class CleanConnector(aiohttp.TCPConnector):
     async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
         if _FRESH.get():
             return None
-        if idle := self._conns.get(key):
-            await asyncio.sleep(_QUIET_S - (monotonic() - idle[0][1]))
+        # Look again after the wait: other workers may wait for the same connection.
+        while self._is_just_back(key):  # noqa: ASYNC110 - no event tells that nothing came
+            await asyncio.sleep(_QUIET_S)
         self._drop_unusable(key)
         return await super()._get(key, traces)
 
@@ -159,6 +160,10 @@ class CleanConnector(aiohttp.TCPConnector):
         super()._release(key, protocol, should_close=should_close or key in self._caught)
         while sum(map(len, self._conns.values())) > self._max_idle:
             self._close_oldest()
+
+    def _is_just_back(self, key: ConnectionKey) -> bool:
+        idle = self._conns.get(key)
+        return bool(idle) and monotonic() - idle[0][1] < _QUIET_S
 
     def _drop_unusable(self, key: ConnectionKey) -> None:
         idle = self._conns.get(key)

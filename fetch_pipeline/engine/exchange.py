@@ -71,8 +71,9 @@ async def _forgivingly(
     """
     try:
         return await _ask(session, attempt, policy)
-    except aiohttp.ClientError:
-        if not attempt.reused or attempt.head:
+    except aiohttp.ClientError as error:
+        # Silence is no sign of a connection that was lost.
+        if isinstance(error, TimeoutError) or not attempt.reused or attempt.head:
             raise
     with fresh_connections():
         return await _ask(session, attempt, policy)

@@ -48,19 +48,22 @@ class ConnectionHandler(ResponseHandler):
         self.was_reset = self.spoke_unasked = False
         self._awaiting_head = False
         self._head_bytes = 0
+        self._head_end = b""
         self._head_began: float | None = None
         self._body_bytes = self._framing_bytes = 0
 
     def set_response_params(self, **params: Any) -> None:  # noqa: ANN401 - aiohttp's own
         """Begin to wait for the response to a new request."""
         self._awaiting_head = True
-        self._head_bytes, self._head_began = 0, None
+        self._head_bytes, self._head_end, self._head_began = 0, b"", None
         self._body_bytes = self._framing_bytes = 0
         super().set_response_params(**params)
 
     def data_received(self, data: bytes) -> None:
         """Hand on what came, the head by itself."""
-        self.spoke_unasked = self.spoke_unasked or (bool(data) and self._is_over())
+        # A line end too much is common, and harmless before a status line (RFC 9112 §2.2).
+        stray = data.strip(b"\r\n") if self._is_over() else b""
+        self.spoke_unasked = self.spoke_unasked or bool(stray)
         body = self._payload
         for piece in self._pieces(data):
             super().data_received(piece)
@@ -108,8 +111,7 @@ class ConnectionHandler(ResponseHandler):
             self._give_up(BadStatusLine())
             return
         while self._awaiting_head and data:
-            end = data.find(_BLANK_LINE)
-            cut = end + len(_BLANK_LINE) if end >= 0 else len(data)
+            cut = self._cut(data)
             if not self._may_take(cut):
                 return
             yield data[:cut]
@@ -117,6 +119,14 @@ class ConnectionHandler(ResponseHandler):
             if not data:
                 return
         yield data
+
+    def _cut(self, data: bytes) -> int:
+        """Return how much of `data` is head; its blank line may have come in two parts."""
+        before = len(self._head_end)
+        seen = self._head_end + data
+        end = seen.find(_BLANK_LINE)
+        self._head_end = seen[-len(_BLANK_LINE) + 1 :] if end < 0 else b""
+        return end + len(_BLANK_LINE) - before if end >= 0 else len(data)
 
     def _may_take(self, head_bytes: int) -> bool:
         """Count bytes of a head; give the response up when there are too many, or too late."""

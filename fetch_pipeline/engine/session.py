@@ -11,7 +11,7 @@ from aiohttp.connector import Connection
 
 from fetch_pipeline.core.policy import FetchPolicy
 from fetch_pipeline.engine.coding import ACCEPT_ENCODING
-from fetch_pipeline.engine.connector import NEVER_ROUND_S, open_connector
+from fetch_pipeline.engine.connector import NEVER_ROUND_S, open_connector, tls_context
 from fetch_pipeline.engine.handler import ConnectionHandler
 from fetch_pipeline.engine.trace import phase_trace
 
@@ -54,6 +54,7 @@ async def open_session(
 
     At most `max_idle` connections wait for another page, over all hosts.
     """
+    tls_context(policy)  # now, not at the first https page: there may be no descriptor to read it
     session = aiohttp.ClientSession(
         connector=open_connector(policy, max_idle=max_idle),
         response_class=PageResponse,

@@ -19,7 +19,7 @@ _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "�
 
 
 def write_csv(batches: Iterable[pa.RecordBatch], file: TextIO) -> int:
-    """Write rows under a header line; return how many there were.
+    """Write rows under a header line; return how many there were. No batch, no header.
 
     Text that would be a formula gets an apostrophe in front; numbers stay as they are. Null is
     an empty cell.
@@ -29,8 +29,8 @@ def write_csv(batches: Iterable[pa.RecordBatch], file: TextIO) -> int:
         file: Opened with `newline=""`.
     """
     writer, rows = csv.writer(file), 0
-    for batch in batches:
-        if not rows:
+    for number, batch in enumerate(batches):
+        if number == 0:
             writer.writerow(batch.schema.names)
         columns = [column.to_pylist() for column in batch.columns]
         writer.writerows([_harmless(cell) for cell in row] for row in zip(*columns, strict=True))

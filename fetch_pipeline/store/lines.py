@@ -28,7 +28,7 @@ class NoTextError(Exception):
 
 
 def open_text(file: BinaryIO, newline: str | None) -> io.TextIOWrapper:
-    """Decode by byte order mark, else as UTF-8. A bad byte spoils its own line only.
+    """Decode by byte order mark, else as UTF-8, where a bad byte spoils its own line only.
 
     Raises:
         NoTextError: The file begins with what is no text; each line of it would be a bad URL.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zlib
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import PurePosixPath
@@ -27,7 +28,10 @@ csv.field_size_limit(_LONGEST_LINE)  # 128 KiB would fail a list for the long ce
 _Reader: TypeAlias = Callable[[BinaryIO, "str | None"], Iterator[Entry]]
 
 _SEPARATORS: Final = frozenset("\t;|,")
-_UNREADABLE: Final = (OSError, EOFError, UnicodeError, csv.Error, pa.ArrowException, NoTextError)
+_UNREADABLE: Final = (
+    *(OSError, EOFError, UnicodeError, zlib.error),
+    *(csv.Error, pa.ArrowException, NoTextError),
+)
 
 
 class UrlListError(Exception):

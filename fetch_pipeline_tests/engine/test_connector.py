@@ -82,6 +82,12 @@ def test_certificates_are_not_checked_when_told_so(authority: trustme.CA) -> Non
     assert row["outcome"] == "fetched"
 
 
+def test_certificates_that_cannot_be_read_stop_the_fetch_at_once() -> None:
+    """Not at the first https page, a thousand rows later."""
+    with pytest.raises(FileNotFoundError):
+        fetch_row("http://127.0.0.1:9/", replace(IMPATIENT, ca_file="/nowhere/ca.pem"))
+
+
 def test_certificates_are_loaded_once_per_policy() -> None:
     """It takes 50 ms, which a session without https URLs need not spend."""
     assert tls_context(FetchPolicy()) is tls_context(FetchPolicy())
@@ -90,7 +96,7 @@ def test_certificates_are_loaded_once_per_policy() -> None:
 STRAY = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison"
 
 
-@pytest.mark.parametrize("stray", [STRAY, b"x", b"\r\n\r\n"])
+@pytest.mark.parametrize("stray", [STRAY, b"x", b"\r\n\r\nx"])
 def test_a_host_that_speaks_unasked_gets_a_new_connection_for_each_page(
     origin: Origin, stray: bytes
 ) -> None:

@@ -52,6 +52,23 @@ def test_a_used_connection_that_dies_under_a_request_is_no_attempt() -> None:
     assert len(origin.heads["b"]) == 2
 
 
+def test_a_line_end_too_much_costs_no_connection() -> None:
+    """Many servers send one; nothing of it can become a page."""
+    with hostile({"a": [A + b"\r\n", Do.AGAIN], "b": [B, Do.WAIT, b"\r\n", Do.AGAIN]}) as origin:
+        rows = fetch_rows([f"{origin.url}/{name}" for name in ("b", "a", "b?2")], concurrency=1)
+
+    assert [row["outcome"] for row in rows] == ["fetched"] * 3
+
+
+def test_silence_on_a_used_connection_is_waited_for_once() -> None:
+    """It says nothing about the connection, and twice the limit is not the limit."""
+    with hostile({"a": [A, Do.AGAIN], "b": [Do.HANG]}) as origin:
+        _, row = fetch_rows([f"{origin.url}/a", f"{origin.url}/b"], concurrency=1)
+
+    assert row["outcome"] == "timeout"
+    assert len(origin.heads["b"]) == 1
+
+
 def test_a_used_connection_is_forgiven_once_only() -> None:
     """On a new one the failure is the page's own."""
     with hostile({"a": [A, Do.AGAIN], "b": [b"garbage"]}) as origin:

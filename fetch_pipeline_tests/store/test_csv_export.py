@@ -44,6 +44,16 @@ def test_everything_else_is_as_it_was(text: str) -> None:
     assert exported(text)[1][0] == text
 
 
+def test_an_empty_batch_is_no_second_header() -> None:
+    """Readers of databases give such batches."""
+    batches = [pa.record_batch({"a": pa.array(rows, pa.string())}) for rows in ([], ["x"])]
+    file = io.StringIO(newline="")
+
+    rows = write_csv(batches, file)
+
+    assert (rows, file.getvalue()) == (1, "a\r\nx\r\n")
+
+
 def test_null_is_an_empty_cell() -> None:
     """There is nothing to say."""
     assert exported(None)[1] == ["", "-1.5"]

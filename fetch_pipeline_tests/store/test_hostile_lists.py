@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import gzip
 import tracemalloc
 import zipfile
 from collections.abc import Callable
@@ -185,6 +186,25 @@ def test_a_csv_file_keeps_to_its_quotes(tmp_path: Path) -> None:
 
     assert [(row.line, row.url) for row in rows] == [(2, f"{A}?a,b"), (4, B), (5, "")]
     assert rows[2].problem == "empty"
+
+
+def test_a_damaged_gz_file_is_one_error(tmp_path: Path) -> None:
+    """Not an error of zlib's, which names no file."""
+    content = bytearray(gzip.compress("".join(f"{A}{n * n}\n" for n in range(5000)).encode()))
+    for at in range(1000, 1040):
+        content[at] ^= 0xFF
+
+    with pytest.raises(UrlListError, match=r"l\.txt\.gz cannot be read as its name says"):
+        listed(tmp_path, "l.txt.gz", bytes(content))
+
+
+@pytest.mark.parametrize("secret", ["S3cret" * 400, "S3cret" * 20_000])
+@pytest.mark.parametrize("after", ["@h/", "@h:99999/", "#x@h/"])
+def test_a_long_password_is_not_shown(tmp_path: Path, secret: str, after: str) -> None:
+    """Tokens as passwords are longer than what is shown of a URL."""
+    (row,) = listed(tmp_path, "l.txt", f"https://user:{secret}{after}".encode())
+
+    assert "S3cret" not in row.url + (row.problem or "")
 
 
 def test_numbers_and_nothing_are_rows_with_a_reason(tmp_path: Path) -> None:
