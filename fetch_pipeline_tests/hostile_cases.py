@@ -287,6 +287,12 @@ FRAMING = [
         [head("Transfer-Encoding: gzip, chunked") + chunked(gz(HTML))],
         page(wire=len(gz(HTML))),
     ),
+    Case(
+        65,
+        "transfer-unknown-reset",
+        [head("Transfer-Encoding: foo") + b"1234", Do.WAIT, Do.RESET],
+        part(4, detail="the connection was reset before the end of the body"),
+    ),
     Case(66, "chunks-cut", [head("Transfer-Encoding: chunked") + b"5\r\nab"], part(2)),
     Case(66, "chunks-without-last", [head("Transfer-Encoding: chunked") + b"2\r\nab\r\n"], part(2)),
     Case(
@@ -432,6 +438,19 @@ BODIES = [
         for coding, wire in {"gzip": gz(HTML), "br": br(HTML), "zstd": zstd.compress(HTML)}.items()
     ),
     in_coding(88, "gzip-twice", "gzip, gzip", gz(gz(HTML))),
+    Case(
+        88,
+        "codings-in-two-lines",
+        [
+            sized(
+                br(gz(HTML)),
+                "Content-Type: text/html",
+                "Content-Encoding: gzip",
+                "Content-Encoding: br",
+            )
+        ],
+        decoded("gzip", br(gz(HTML))),
+    ),
     in_coding(88, "x-gzip", "x-gzip", gz(HTML)),
     in_coding(88, "upper-case", "GZIP", gz(HTML)),
     Case(

@@ -90,6 +90,8 @@ async def _converse(
     origin: HostileOrigin,
     after: bytes,
 ) -> None:
+    connection = writer.get_extra_info("socket")
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what is said is sent
     again = True
     while again:
         head = (await reader.readuntil(after)).decode("latin-1")

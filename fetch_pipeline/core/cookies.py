@@ -45,7 +45,7 @@ class Cookie:
         host, path = url.hostname or "", url.path
         return (
             (host == self.domain or (self.subdomains and _is_below(host, self.domain)))
-            and (path == self.path or path.startswith(self.path.rstrip("/") + "/"))
+            and (path == self.path or path.startswith(self.path.removesuffix("/") + "/"))
             and (url.scheme == "https" or not self.secure)
         )
 
@@ -69,9 +69,10 @@ class ChainCookies:
             if cookie is None:
                 continue
             key = (cookie.domain, cookie.path, cookie.name)
-            self._cookies.pop(key, None)
-            if cookie.value is not None and len(self._cookies) < _MOST_COOKIES:
-                self._cookies[key] = cookie
+            if cookie.value is None:
+                self._cookies.pop(key, None)
+            elif key in self._cookies or len(self._cookies) < _MOST_COOKIES:
+                self._cookies[key] = cookie  # an update keeps its place (§5.3 step 11)
 
     def header_for(self, href: str) -> str:
         """Return the Cookie header for a request of `href`; empty for none."""
@@ -86,9 +87,9 @@ class ChainCookies:
 def _parse(header: str, url: SplitResult, now: datetime) -> Cookie | None:
     """Read one Set-Cookie header (§5.2); null for what must not be stored.
 
-    Bytes beyond ASCII arrive as lone surrogates, which no request can say again.
+    Bytes that are no UTF-8 arrive as lone surrogates, which no request can say again.
     """
-    if len(header) > _LONGEST_COOKIE or not header.isascii() or not header.isprintable():
+    if len(header) > _LONGEST_COOKIE or not header.replace("\t", " ").isprintable():
         return None
     pair, *rest = header.split(";")
     name, equals, value = (part.strip() for part in pair.partition("="))

@@ -59,7 +59,7 @@ class _Reader:
     def __init__(self, response: PageResponse, policy: FetchPolicy) -> None:
         self._policy = policy
         self._decoder = BodyDecoder(
-            response.headers.get("Content-Encoding"), response.headers.get("Transfer-Encoding")
+            response.header_list("Content-Encoding"), response.header_list("Transfer-Encoding")
         )
         self._text = TextCounter(response.headers.get("Content-Type"))
         self._digest = hashlib.sha256()

@@ -14,6 +14,7 @@ from typing import Final
 
 import webencodings
 
+from fetch_pipeline.engine.prescan import declared_labels
 from fetch_pipeline.engine.sniff import has_binary, is_other_media
 
 PRESCAN_BYTES: Final = 4096
@@ -36,6 +37,7 @@ _TEXT_TYPES: Final = frozenset(
         "application/json",
         "application/rtf",
         "application/toml",
+        "application/x-ecmascript",
         "application/x-javascript",
         "application/x-ndjson",
         "application/x-sh",
@@ -49,19 +51,25 @@ _TEXT_TYPES: Final = frozenset(
 # What servers say of whatever they do not know, letter by letter (MIME Sniffing §5.1).
 _DOUBTFUL: Final = frozenset(
     {
-        "",
         "text/plain",
         "text/plain; charset=ISO-8859-1",
         "text/plain; charset=iso-8859-1",
         "text/plain; charset=UTF-8",
     }
 )
+_UNKNOWN_TYPES: Final = frozenset({"*/*", "unknown/unknown", "application/unknown"})  # §7
 _TEXT_SUFFIXES: Final = ("+json", "+xml", "+yaml")
 
-_CHARSET_PARAMETER: Final = re.compile(r";\s*charset\s*=\s*[\"']?([^\s;\"']+)", re.IGNORECASE)
-# [^<>], not [^>]: a page of nothing but "<meta" would take time that grows with its square.
-_META: Final = re.compile(rb"<meta[^<>]+?charset\s*=\s*(?:[\"']\s*)?([^\s\"'/>;]+)", re.IGNORECASE)
-_COMMENT: Final = re.compile(rb"<!--(?:-?>|.*?(?:-->|\Z))", re.DOTALL)
+# WHATWG's decoders know more characters than Python's codecs of the same name.
+_WIDER_CODECS: Final = {
+    "gbk": "gb18030",  # Encoding §10.1.1: the very same decoder
+    "euc-jp": "euc_jis_2004",  # NEC's and IBM's rows
+    "iso-2022-jp": "iso2022_jp_ext",  # half-width katakana
+}
+
+# A value may be quoted, and then hold anything (RFC 9110 §5.6.6).
+_PARAMETER: Final = re.compile(r';\s*([^;=\s]+)\s*=\s*("(?:[^"\\]|\\.)*"?|[^;,]*)')
+_UNQUOTED: Final = re.compile(r"\\(.)")
 _XML: Final = re.compile(rb"\A\s*<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"']+)[\"']")
 
 
@@ -88,8 +96,11 @@ class TextCounter:
 
     def __init__(self, content_type: str | None) -> None:
         self._content_type = content_type or ""
-        self._media_type = (content_type or "").partition(";")[0].strip().lower()
-        self._header = _CHARSET_PARAMETER.search(content_type or "")
+        media_type = self._content_type.partition(";")[0].strip().lower()
+        self._media_type = (
+            "" if media_type in _UNKNOWN_TYPES or "/" not in media_type else media_type
+        )
+        self._header = _charset_parameter(self._content_type)
         self._held = bytearray()
         self._count: _Count | None = None
         self._binary = not _may_be_text(self._media_type)
@@ -127,24 +138,37 @@ class TextCounter:
 
     def _is_no_text(self, head: bytes) -> bool:
         """Tell whether the bytes contradict the type; a doubtful one needs the least proof."""
-        doubtful = self._content_type in _DOUBTFUL and not _wide_xml(head)
+        doubtful = (not self._media_type or self._content_type in _DOUBTFUL) and not _wide_xml(head)
         return is_other_media(head) or (doubtful and has_binary(head))
 
     def _choose(self, head: bytes, bom: tuple[bytes, str] | None) -> _Count:
         if bom:
             return _Declared(bom[1], "bom")
-        if self._header and (name := _known(self._header[1])):
+        if self._header and (name := _known(self._header)):
             return _Declared(name, "header")
         if name := _wide_xml(head):
             return _Declared(name, "xml")
-        if self._may_declare("html") and (name := _declared(_META, _COMMENT.sub(b"", head))):
+        if self._may_declare("html") and (name := _of_meta(head)):
             return _Declared(_readable_by_ascii(name), "meta")
-        if self._may_declare("xml") and (name := _declared(_XML, head)):
+        if self._may_declare("ml") and (name := _declared(_XML, head)):  # XML or HTML
             return _Declared(_readable_by_ascii(name), "xml")
         return _Guessed()
 
     def _may_declare(self, language: str) -> bool:
         return not self._media_type or language in self._media_type
+
+
+def _charset_parameter(content_type: str) -> str:
+    """Return the first charset parameter of a Content-Type; empty for none."""
+    parameters = _PARAMETER.findall(content_type)
+    value = next((value for name, value in parameters if name.lower() == "charset"), "")
+    unquoted = _UNQUOTED.sub(r"\1", value[1:].removesuffix('"')) if value[:1] == '"' else value
+    return unquoted.strip(" \t\r\n'")
+
+
+def _of_meta(head: bytes) -> str | None:
+    """Return the encoding that the first usable `<meta>` declares."""
+    return next(filter(None, map(_known, declared_labels(head))), None)
 
 
 def _may_be_text(media_type: str) -> bool:
@@ -184,7 +208,8 @@ class _Declared:
 
     def __init__(self, name: str, source: str) -> None:
         self._name, self._source = name, source
-        self._codec = webencodings.lookup(name).codec_info
+        other = _WIDER_CODECS.get(name)
+        self._codec = codecs.lookup(other) if other else webencodings.lookup(name).codec_info
         self._decoder = self._codec.incrementaldecoder(errors="replace")
         self._length = 0
 

@@ -11,7 +11,8 @@ from fetch_pipeline.engine.pretence import Suspicious
 ACCEPT_ENCODING: Final = "gzip, deflate, br, zstd"
 
 _MOST_LAYERS: Final = 3  # curl stops at 5; real servers stack 2 by mistake
-_NONE: Final = frozenset({"", "identity", "chunked"})  # chunked is framing: undone by now
+_NONE: Final = frozenset({"", "identity"})
+_FRAMING: Final = "chunked"  # as the last coding of a transfer; undone by now
 
 
 class BodyDecoder:
@@ -29,7 +30,10 @@ class BodyDecoder:
     """
 
     def __init__(self, content_encoding: str | None, transfer_encoding: str | None = None) -> None:
-        names = [*_names(content_encoding), *_names(transfer_encoding)]
+        transfer = _names(transfer_encoding)
+        if transfer[-1:] == [_FRAMING]:
+            transfer.pop()
+        names = _names(content_encoding) + transfer
         if len(names) > _MOST_LAYERS:
             msg = f"{len(names)} content codings on top of each other"
             raise CodingError(msg)
@@ -80,9 +84,6 @@ class BodyDecoder:
 
 
 def _names(header: str | None) -> list[str]:
-    """Return the codings that a header lists, first applied first, without those that do nothing.
-
-    What is behind a semicolon are parameters (RFC 9112 §7), which none of ours has.
-    """
-    parts = (part.partition(";")[0].strip().lower() for part in (header or "").split(","))
+    """Return the codings that a header lists, first applied first; identity is none."""
+    parts = (part.strip(" \t").lower() for part in (header or "").split(","))
     return [name for name in parts if name not in _NONE]

@@ -163,7 +163,7 @@ class CleanConnector(aiohttp.TCPConnector):
 
     def _is_just_back(self, key: ConnectionKey) -> bool:
         idle = self._conns.get(key)
-        return bool(idle) and monotonic() - idle[0][1] < _QUIET_S
+        return idle is not None and bool(idle) and monotonic() - idle[0][1] < _QUIET_S
 
     def _drop_unusable(self, key: ConnectionKey) -> None:
         idle = self._conns.get(key)
@@ -181,10 +181,10 @@ class CleanConnector(aiohttp.TCPConnector):
 
     def _unusable(self, key: ConnectionKey, connection: ResponseHandler, idle_since: float) -> bool:
         """Tell whether we, or aiohttp, must not take this one: aiohttp looks at the first only."""
-        if _spoke_unasked(connection):
-            self._caught.add(key)
         expired = monotonic() - idle_since > _KEEPALIVE_S
         fit = isinstance(connection, ConnectionHandler) and connection.may_be_used_again()
+        if _spoke_unasked(connection):
+            self._caught.add(key)
         return expired or not fit or key in self._caught
 
 

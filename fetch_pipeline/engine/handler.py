@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import select
+import socket
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -16,6 +17,8 @@ from aiohttp.streams import StreamReader
 _LONGEST_FRAMING_BYTES: Final = 256 * 1024
 _BLANK_LINE: Final = b"\r\n\r\n"
 _HTTP: Final = b"HTTP/"
+_TLS_DATA: Final = b"\x17"  # RFC 8446 §5.1
+_PEEKED_BYTES: Final = 64
 
 
 class HeadTooLargeError(HttpProcessingError):
@@ -89,7 +92,14 @@ class ConnectionHandler(ResponseHandler):
 
         The loop may not yet have read what waits in the socket: the end, or stray bytes.
         """
-        return self.is_connected() and not self.should_close and not self._has_unread()
+        unread = self._unread()
+        # Over TLS only the kind of the record shows: 23 is data, all else the end or housekeeping.
+        encrypted = self.transport is not None and self.transport.get_extra_info("ssl_object")
+        self.spoke_unasked = self.spoke_unasked or (
+            unread is not None
+            and (unread.startswith(_TLS_DATA) if encrypted else bool(unread.strip(b"\r\n")))
+        )
+        return self.is_connected() and not self.should_close and unread is None
 
     def _watch(self, body: StreamReader, received: int) -> None:
         """End a body whose framing broke, or has no end."""
@@ -144,13 +154,22 @@ class ConnectionHandler(ResponseHandler):
         if self.transport:
             self.transport.close()
 
-    def _has_unread(self) -> bool:
-        connection = self.transport and self.transport.get_extra_info("socket")
-        if not connection or connection.fileno() < 0:
-            return True
+    def _unread(self) -> bytes | None:
+        """Return the first bytes that wait in the socket; empty for its end, null for silence."""
+        held = self.transport and self.transport.get_extra_info("socket")
+        if not held or held.fileno() < 0:
+            return b""
         poller = select.poll()
-        poller.register(connection.fileno(), select.POLLIN)
-        return bool(poller.poll(0))
+        poller.register(held.fileno(), select.POLLIN)
+        return _peek(held.fileno()) if poller.poll(0) else None
+
+
+def _peek(descriptor: int) -> bytes:
+    try:
+        with socket.fromfd(descriptor, socket.AF_INET, socket.SOCK_STREAM) as other:
+            return other.recv(_PEEKED_BYTES, socket.MSG_PEEK)
+    except OSError:  # a reset, or no descriptor left: the connection is of no more use
+        return b""
 
 
 def _begins_http(data: bytes) -> bool:

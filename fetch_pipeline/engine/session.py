@@ -35,13 +35,18 @@ class PageResponse(aiohttp.ClientResponse):
         self._handler = connection.protocol
         return await super().start(connection)
 
+    def header_list(self, name: str) -> str:
+        """Return a header that is a list as one, however many lines it came in (RFC 9110 §5.3)."""
+        return ", ".join(self.headers.getall(name, ())).lower()
+
     def was_reset(self) -> bool:
         """Tell, after the body, whether it only ended because the connection broke.
 
         Without a length the end of the connection is the end of the body (RFC 9112 §6.3, case 8);
         aiohttp takes a reset for such an end.
         """
-        framed = {"Content-Length", "Transfer-Encoding"} & self.headers.keys()
+        transfer = self.header_list("Transfer-Encoding")
+        framed = transfer.endswith("chunked") if transfer else "Content-Length" in self.headers
         handler = self._handler
         return not framed and isinstance(handler, ConnectionHandler) and handler.was_reset
 

@@ -8,7 +8,8 @@ from typing import Final
 
 # §6 and §7.1: the patterns that hardly any text begins with, whatever the header says.
 _SIGNATURES: Final = re.compile(
-    rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|GIF8[79]a|RIFF....(?:WEBPVP|AVI |WAVE)|\x00\x00[\x01\x02]\x00"
+    rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff[\xdb\xe0-\xef]|GIF8[79]a|RIFF....(?:WEBPVP|AVI |WAVE)"
+    rb"|\x00\x00[\x01\x02]\x00"
     rb"|%PDF-|OggS\x00|\x1aE\xdf\xa3|MThd\x00\x00\x00\x06|\x00\x00..ftyp"
     rb"|\x1f\x8b\x08|PK\x03\x04|Rar!\x1a\x07|7z\xbc\xaf\x27\x1c|\x28\xb5\x2f\xfd|\xfd7zXZ\x00"
     rb"|wOF[F2]|\x00\x01\x00\x00|OTTO\x00|\x00asm|\x7fELF|SQLite format 3\x00|PAR1[\x15\x19]",

@@ -33,6 +33,9 @@ def sent(*set_cookie: str, to: str = PAGE, by: str = PAGE) -> str:
         ("a=1; Max-Age=soon", "a=1"),
         ("a=1; Domain=.Example.COM", "a=1"),
         ("a=1; Path=shop", "a=1"),
+        ("a=b;\tPath=/", "a=b"),
+        ("n=José", "n=José"),
+        ("a=1; Path=//", ""),
         ("=1", ""),
         ("a", ""),
         ("", ""),
@@ -86,6 +89,7 @@ def test_addresses_have_cookies_of_their_own() -> None:
 def test_a_later_cookie_replaces_an_earlier_one() -> None:
     """Same name, host and path; longer paths are named first."""
     assert sent("a=1", "a=2", "b=3; Path=/") == "a=2; b=3"
+    assert sent("a=1", "b=2", "a=3") == "a=3; b=2"
     assert sent("a=1", "a=1; Max-Age=0") == ""
 
 
@@ -96,8 +100,8 @@ def test_a_cookie_bomb_is_bounded() -> None:
 
 @given(st.lists(st.text(), max_size=5))
 def test_no_header_makes_the_cookies_raise(headers: list[str]) -> None:
-    """And what comes back is one line of ASCII."""
+    """And what comes back is one line that can be sent."""
     header = sent(*headers)
 
-    assert header.isascii()
-    assert header.isprintable()
+    assert header.encode() is not None
+    assert header.replace("\t", " ").isprintable()

@@ -49,6 +49,25 @@ def meta(label: str, text: str = "é") -> bytes:
         (b"<?xml version='1.0' encoding='euc-kr'?><a/>", "application/xml", "euc-kr", "xml"),
         (b"<?xml version='1.0' encoding='euc-kr'?><a/>", "application/rss+xml", "euc-kr", "xml"),
         (meta("koi8-r", ""), "application/json", "utf-8", "utf-8"),
+        (b"<?xml version='1.0' encoding='euc-kr'?><a/>", HTML, "euc-kr", "xml"),
+        (meta("koi8-r"), 'text/html; x="; charset=big5"; charset=utf-8', "utf-8", "header"),
+        (meta("koi8-r"), r'text/html; charset="utf\-8"', "utf-8", "header"),
+        (meta("koi8-r"), 'text/html; charset=" utf-8 "', "utf-8", "header"),
+        (meta("koi8-r"), "text/html; charset=utf-8, text/html", "utf-8", "header"),
+        (meta("koi8-r"), "*/*", "koi8-r", "meta"),
+        (meta("koi8-r"), "html", "koi8-r", "meta"),
+        (meta("foo", "") + meta("koi8-r"), HTML, "koi8-r", "meta"),
+        (b"<meta name='a>b' charset=koi8-r>", HTML, "koi8-r", "meta"),
+        (b"<META CHARSET = 'koi8-r' />", HTML, "koi8-r", "meta"),
+        (b"<meta/charset=koi8-r>", HTML, "koi8-r", "meta"),
+        (b"<?x <meta charset=utf-8> ?><meta charset=koi8-r>", HTML, "koi8-r", "meta"),
+        (b"<meta name=d content='set charset=koi8-r'>", HTML, "utf-8", "utf-8"),
+        (b"<meta data-charset=koi8-r>", HTML, "utf-8", "utf-8"),
+        (b"<metadata charset=koi8-r>", HTML, "utf-8", "utf-8"),
+        (b"<a title='<meta charset=koi8-r>'>", HTML, "utf-8", "utf-8"),
+        (b"<meta charset='koi8-r;'>", HTML, "utf-8", "utf-8"),
+        (b"<p>it's<p><meta charset=koi8-r>", HTML, "koi8-r", "meta"),
+        (b"<p title=it's><meta charset=koi8-r>", HTML, "koi8-r", "meta"),
         ("é".encode(), HTML, "utf-8", "utf-8"),
         (b"caf\xe9", HTML, "windows-1252", "fallback"),
         (b"", HTML, "utf-8", "utf-8"),
@@ -97,6 +116,22 @@ def test_characters_are_counted_wherever_the_pieces_are_cut(
     assert text.length == length
 
 
+@pytest.mark.parametrize(
+    ("label", "body", "length"),
+    [
+        ("gbk", b"\xa2\xe3\xfe\x50", 2),
+        ("euc-jp", b"\xad\xa1\xa4\xa2", 2),
+        ("iso-2022-jp", b"\x1b(I123", 3),
+        ("windows-1251", "яШя - слово".encode("cp1251"), 11),
+    ],
+)
+def test_browsers_know_more_characters_than_codecs(label: str, body: bytes, length: int) -> None:
+    """Those of the WHATWG tables are counted one by one."""
+    text = count(body, f"text/html; charset={label}")
+
+    assert text == Text(length=length, charset=label, source="header")
+
+
 def test_bad_bytes_of_a_declared_encoding_count_as_replacements() -> None:
     """As in browsers; never an exception."""
     assert count(b"a\xffb\xc3", "text/html; charset=utf-8") == Text(
@@ -106,7 +141,7 @@ def test_bad_bytes_of_a_declared_encoding_count_as_replacements() -> None:
 
 @pytest.mark.parametrize(
     "content_type",
-    ["image/png", "application/pdf", "application/octet-stream", "video/mp4", "font"],
+    ["image/png", "application/pdf", "application/octet-stream", "video/mp4", "font/woff2"],
 )
 def test_what_is_no_text_has_no_length(content_type: str) -> None:
     """Even where its bytes would decode."""

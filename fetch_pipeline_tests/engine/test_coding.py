@@ -162,7 +162,7 @@ def test_what_was_only_said_is_told() -> None:
 
 def test_the_codings_of_a_transfer_are_undone_too() -> None:
     """RFC 9112 §7: they come after those of the content; chunked is framing."""
-    decoder = BodyDecoder("br", "gzip;q=1, chunked")
+    decoder = BodyDecoder("br", "gzip, chunked")
 
     body = list(decoder.feed(gz(brotli.compress(TEXT))))
 
@@ -175,6 +175,12 @@ def test_a_wrong_checksum_is_an_error() -> None:
 
     with pytest.raises(CodingError, match="check"):
         decode("gzip", wire[:-8] + bytes(8))
+
+
+@pytest.mark.parametrize("transfer", ["chunked, gzip", "chunked;q=1", "\x0bchunked", "foo"])
+def test_chunks_that_nobody_undid_are_no_text(transfer: str) -> None:
+    """Only a last coding of exactly that name is framing, which aiohttp undoes."""
+    assert BodyDecoder("", transfer).unknown is not None
 
 
 def test_too_many_layers_are_refused() -> None:

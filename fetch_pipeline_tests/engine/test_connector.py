@@ -142,8 +142,13 @@ def test_a_page_that_is_asked_for_at_once_does_not_get_what_comes_behind_the_las
     assert asyncio.run(lengths()) == [100, 200]
 
 
-def test_what_waits_in_the_socket_is_seen_before_the_loop_reads_it(origin: Origin) -> None:
-    """The end of a connection, or stray bytes, that came since the loop last looked."""
+@pytest.mark.parametrize(("path", "stray"), [("/hangup", False), ("/page/2", True)])
+def test_what_waits_in_the_socket_is_seen_before_the_loop_reads_it(
+    origin: Origin,
+    path: str,
+    stray: bool,  # noqa: FBT001 - pytest passes it
+) -> None:
+    """The end of a connection, or stray bytes, which tell of the host what it does."""
 
     async def usable() -> list[bool]:
         async with open_session(IMPATIENT, max_idle=8) as session:
@@ -156,11 +161,11 @@ def test_what_waits_in_the_socket_is_seen_before_the_loop_reads_it(origin: Origi
             handler = idle[0][0]
             assert isinstance(handler, ConnectionHandler)
             before = handler.may_be_used_again()
-            handler.transport.write(b"GET /hangup HTTP/1.1\r\n\r\n")  # type: ignore[union-attr]
+            handler.transport.write(f"GET {path} HTTP/1.1\r\n\r\n".encode())  # type: ignore[union-attr]
             ready, *_ = select.select([handler.transport.get_extra_info("socket")], [], [], 5)  # type: ignore[union-attr]
-            return [before, bool(ready), handler.may_be_used_again()]
+            return [before, bool(ready), handler.may_be_used_again(), handler.spoke_unasked]
 
-    assert asyncio.run(usable()) == [True, True, False]
+    assert asyncio.run(usable()) == [True, True, False, stray]
 
 
 def test_connections_that_wait_for_another_page_are_bounded() -> None:
