@@ -14,6 +14,7 @@ from typing import Final
 
 import webencodings
 
+from fetch_pipeline.engine.content_type import ContentType
 from fetch_pipeline.engine.prescan import declared_labels
 from fetch_pipeline.engine.sniff import has_binary, is_other_media
 
@@ -29,37 +30,6 @@ _BOMS: Final = (
 # An XML declaration that can only be read as what it is (HTML §13.2.3.2, XML appendix F).
 _WIDE_XML: Final = ((b"<\0?\0x\0", "utf-16le"), (b"\0<\0?\0x", "utf-16be"))
 
-_TEXT_TYPES: Final = frozenset(
-    {
-        "application/ecmascript",
-        "application/graphql",
-        "application/javascript",
-        "application/json",
-        "application/rtf",
-        "application/toml",
-        "application/x-ecmascript",
-        "application/x-javascript",
-        "application/x-ndjson",
-        "application/x-sh",
-        "application/x-www-form-urlencoded",
-        "application/x-yaml",
-        "application/xml",
-        "application/xml-dtd",
-        "application/yaml",
-    }
-)
-# What servers say of whatever they do not know, letter by letter (MIME Sniffing §5.1).
-_DOUBTFUL: Final = frozenset(
-    {
-        "text/plain",
-        "text/plain; charset=ISO-8859-1",
-        "text/plain; charset=iso-8859-1",
-        "text/plain; charset=UTF-8",
-    }
-)
-_UNKNOWN_TYPES: Final = frozenset({"*/*", "unknown/unknown", "application/unknown"})  # §7
-_TEXT_SUFFIXES: Final = ("+json", "+xml", "+yaml")
-
 # WHATWG's decoders know more characters than Python's codecs of the same name.
 _WIDER_CODECS: Final = {
     "gbk": "gb18030",  # Encoding §10.1.1: the very same decoder
@@ -67,9 +37,6 @@ _WIDER_CODECS: Final = {
     "iso-2022-jp": "iso2022_jp_ext",  # half-width katakana
 }
 
-# A value may be quoted, and then hold anything (RFC 9110 §5.6.6).
-_PARAMETER: Final = re.compile(r';\s*([^;=\s]+)\s*=\s*("(?:[^"\\]|\\.)*"?|[^;,]*)')
-_UNQUOTED: Final = re.compile(r"\\(.)")
 _XML: Final = re.compile(rb"\A\s*<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"']+)[\"']")
 
 
@@ -95,15 +62,10 @@ class TextCounter:
     """
 
     def __init__(self, content_type: str | None) -> None:
-        self._content_type = content_type or ""
-        media_type = self._content_type.partition(";")[0].strip().lower()
-        self._media_type = (
-            "" if media_type in _UNKNOWN_TYPES or "/" not in media_type else media_type
-        )
-        self._header = _charset_parameter(self._content_type)
+        self._type = ContentType.read(content_type or "")
         self._held = bytearray()
         self._count: _Count | None = None
-        self._binary = not _may_be_text(self._media_type)
+        self._binary = not self._type.may_be_text
 
     def feed(self, piece: bytes) -> None:
         """Take the next decoded bytes."""
@@ -138,13 +100,13 @@ class TextCounter:
 
     def _is_no_text(self, head: bytes) -> bool:
         """Tell whether the bytes contradict the type; a doubtful one needs the least proof."""
-        doubtful = (not self._media_type or self._content_type in _DOUBTFUL) and not _wide_xml(head)
+        doubtful = self._type.is_doubtful and not _wide_xml(head)
         return is_other_media(head) or (doubtful and has_binary(head))
 
     def _choose(self, head: bytes, bom: tuple[bytes, str] | None) -> _Count:
         if bom:
             return _Declared(bom[1], "bom")
-        if self._header and (name := _known(self._header)):
+        if name := _known(self._type.charset):
             return _Declared(name, "header")
         if name := _wide_xml(head):
             return _Declared(name, "xml")
@@ -155,30 +117,12 @@ class TextCounter:
         return _Guessed()
 
     def _may_declare(self, language: str) -> bool:
-        return not self._media_type or language in self._media_type
-
-
-def _charset_parameter(content_type: str) -> str:
-    """Return the first charset parameter of a Content-Type; empty for none."""
-    parameters = _PARAMETER.findall(content_type)
-    value = next((value for name, value in parameters if name.lower() == "charset"), "")
-    unquoted = _UNQUOTED.sub(r"\1", value[1:].removesuffix('"')) if value[:1] == '"' else value
-    return unquoted.strip(" \t\r\n'")
+        return not self._type.media_type or language in self._type.media_type
 
 
 def _of_meta(head: bytes) -> str | None:
     """Return the encoding that the first usable `<meta>` declares."""
     return next(filter(None, map(_known, declared_labels(head))), None)
-
-
-def _may_be_text(media_type: str) -> bool:
-    """Tell whether the type is one of text; without a type, the bytes will tell."""
-    return (
-        not media_type
-        or media_type.startswith("text/")
-        or media_type in _TEXT_TYPES
-        or media_type.endswith(_TEXT_SUFFIXES)
-    )
 
 
 def _known(label: str) -> str | None:
