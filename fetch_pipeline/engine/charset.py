@@ -30,6 +30,9 @@ _BOMS: Final = (
 # An XML declaration that can only be read as what it is (HTML §13.2.3.2, XML appendix F).
 _WIDE_XML: Final = ((b"<\0?\0x\0", "utf-16le"), (b"\0<\0?\0x", "utf-16be"))
 
+# Where a decoder gives up (below), the length must not depend on how the network cut the page.
+_BLOCK_BYTES: Final = {"iso-2022-jp": 4096}
+
 # WHATWG's decoders know more characters than Python's codecs of the same name.
 _WIDER_CODECS: Final = {
     "gbk": "gb18030",  # Encoding §10.1.1: the very same decoder
@@ -155,13 +158,22 @@ class _Declared:
         other = _WIDER_CODECS.get(name)
         self._codec = codecs.lookup(other) if other else webencodings.lookup(name).codec_info
         self._decoder = self._codec.incrementaldecoder(errors="replace")
+        self._block = _BLOCK_BYTES.get(name, 0)
+        self._waiting = b""
         self._length = 0
 
     def feed(self, piece: bytes) -> None:
-        self._decode(piece, final=False)
+        if not self._block:
+            self._decode(piece, final=False)
+            return
+        self._waiting += piece
+        whole = len(self._waiting) - len(self._waiting) % self._block
+        for at in range(0, whole, self._block):
+            self._decode(self._waiting[at : at + self._block], final=False)
+        self._waiting = self._waiting[whole:]
 
     def finish(self) -> Text:
-        self._decode(b"", final=True)
+        self._decode(self._waiting, final=True)
         return Text(length=self._length, charset=self._name, source=self._source)
 
     def _decode(self, piece: bytes, *, final: bool) -> None:

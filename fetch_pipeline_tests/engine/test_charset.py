@@ -2,6 +2,7 @@
 
 import codecs
 import gzip
+import random
 import time
 
 import pytest
@@ -233,6 +234,19 @@ def test_a_decoder_that_gives_up_does_not_stop_the_run() -> None:
 
     assert text
     assert 0 < text.length <= len(body)
+
+
+@pytest.mark.parametrize("label", ["iso-2022-jp", "gb18030", "euc-jp", "shift_jis", "utf-8"])
+def test_nonsense_is_as_long_however_the_network_cuts_it(label: str) -> None:
+    """Also past the first pieces, and where a decoder gives up."""
+    body = b" " + random.Random(7).randbytes(20_000)  # noqa: S311 - only has to be nonsense
+
+    lengths = {
+        text.length if (text := count(body, f"text/html; charset={label}", step=step)) else None
+        for step in (1, 7, 50, 200, 4096, 10**6)
+    }
+
+    assert len(lengths) == 1
 
 
 @pytest.mark.parametrize("step", [1, 1000, PRESCAN_BYTES, 10**6])
