@@ -28,8 +28,6 @@ LATIN = b"<p>caf\xe9</p>"
 ZEROS = bytes(2**23)
 DATES = b"Mon, 23 Nov 2020 12:00:00 GMT|Monday, 23-Nov-20 12:00:00 GMT|Mon Nov 23 12:00:00 2020"
 
-TYPES = {"utf-8": "text/html; charset=utf-8"}
-
 
 @dataclass(frozen=True, slots=True)
 class Case:

@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 from fetch_pipeline.demo.origin import in_thread
 
-_AT_ONCE = struct.pack("ii", 1, 0)  # close() then sends a reset (socket(7), SO_LINGER)
+AT_ONCE = struct.pack("ii", 1, 0)  # close() then sends a reset (socket(7), SO_LINGER)
 
 
 class Do(Enum):
@@ -120,7 +120,7 @@ async def _play(script: Script, reader: asyncio.StreamReader, writer: asyncio.St
                 await reader.read()
             case Do.RESET:
                 connection = writer.get_extra_info("socket")
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
                 writer.transport.abort()
                 return False
             case Do.AGAIN:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import socket
 import ssl
-import struct
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-_AT_ONCE = struct.pack("ii", 1, 0)  # close() then sends a reset (socket(7), SO_LINGER)
+from fetch_pipeline_tests.hostile_origin import AT_ONCE
 
 
 @contextmanager
@@ -66,7 +65,7 @@ def _converse(
         connection.sendall(answer)
         if reset:
             time.sleep(0.05)  # a reset overtakes what was sent just before it
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
             return
         connection.shutdown(socket.SHUT_WR)
         while connection.recv(65536):

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from fetch_pipeline.core.address import is_address
+from fetch_pipeline.core.http_date import parse_http_date
 
 _MOST_COOKIES: Final = 50  # RFC 6265 §6.1: what a client supports at least, for one domain
 _LONGEST_COOKIE: Final = 4096  # the same, name and value and attributes together
@@ -130,8 +130,5 @@ def _is_over(attributes: dict[str, str], now: datetime) -> bool:
     """Tell whether a cookie expires at once, which is how servers delete one (§5.3 step 3)."""
     if (age := attributes.get("max-age", "")).lstrip("-").isdigit():
         return age.startswith("-") or not age.strip("0")
-    try:
-        expires = parsedate_to_datetime(attributes["expires"])
-    except (KeyError, ValueError, TypeError, IndexError, OverflowError):
-        return False
-    return expires.replace(tzinfo=expires.tzinfo or now.tzinfo) <= now
+    expires = parse_http_date(attributes.get("expires", ""), now)
+    return expires is not None and expires <= now

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
 
+from fetch_pipeline.core.http_date import parse_http_date
 from fetch_pipeline.core.outcome import Failed, FailureKind, Outcome
 
 # RFC 9110 §15.5.9, §15.6, RFC 6585 §4. A 501 or 505 says that nothing will change.
@@ -68,9 +68,5 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
     text = value.strip()
     if text.isascii() and text.isdigit():
         return float(text) if len(text) <= _LONGEST_DELTA else None
-    try:
-        date = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    aware = date if date.tzinfo else date.replace(tzinfo=now.tzinfo)
-    return max(0.0, (aware - now).total_seconds())
+    date = parse_http_date(text, now)
+    return max(0.0, (date - now).total_seconds()) if date else None

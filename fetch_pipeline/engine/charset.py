@@ -115,12 +115,13 @@ class TextCounter:
             return _Declared(name, "xml")
         if self._may_declare("html") and (name := _of_meta(head)):
             return _Declared(_readable_by_ascii(name), "meta")
-        if self._may_declare("ml") and (name := _declared(_XML, head)):  # XML or HTML
+        if self._may_declare("html", "xml") and (name := _of_xml(head)):
             return _Declared(_readable_by_ascii(name), "xml")
         return _Guessed()
 
-    def _may_declare(self, language: str) -> bool:
-        return not self._type.media_type or language in self._type.media_type
+    def _may_declare(self, *languages: str) -> bool:
+        media_type = self._type.media_type
+        return not media_type or any(language in media_type for language in languages)
 
 
 def _of_meta(head: bytes) -> str | None:
@@ -134,8 +135,9 @@ def _known(label: str) -> str | None:
     return str(encoding.name) if encoding and encoding.name != "replacement" else None
 
 
-def _declared(pattern: re.Pattern[bytes], head: bytes) -> str | None:
-    found = pattern.search(head)
+def _of_xml(head: bytes) -> str | None:
+    """Return the encoding that an XML declaration names."""
+    found = _XML.search(head)
     return _known(found[1].decode("ascii", "replace")) if found else None
 
 

@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from functools import cache, partial
 from ipaddress import ip_network
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
@@ -141,7 +141,7 @@ class CleanConnector(aiohttp.TCPConnector):
     def drop_idle(self) -> None:
         """Close every connection that waits for another page."""
         while self._conns:
-            self._close_oldest()
+            self._close_first(next(iter(self._conns)))
 
     async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
         if _FRESH.get():
@@ -155,38 +155,41 @@ class CleanConnector(aiohttp.TCPConnector):
     def _release(
         self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False
     ) -> None:
-        if _spoke_unasked(protocol):
-            self._caught.add(key)
+        self._note(key, protocol)
         super()._release(key, protocol, should_close=should_close or key in self._caught)
         while sum(map(len, self._conns.values())) > self._max_idle:
-            self._close_oldest()
+            self._close_first(next(iter(self._conns)))  # the host that has had one for longest
 
     def _is_just_back(self, key: ConnectionKey) -> bool:
         idle = self._conns.get(key)
         return idle is not None and bool(idle) and monotonic() - idle[0][1] < _QUIET_S
 
     def _drop_unusable(self, key: ConnectionKey) -> None:
-        idle = self._conns.get(key)
-        while idle and self._unusable(key, *idle[0]):
-            idle.popleft()[0].close()
-        if idle is not None and not idle:
-            del self._conns[key]
+        while (idle := self._conns.get(key)) and self._is_unusable(key, *idle[0]):
+            self._close_first(key)
 
-    def _close_oldest(self) -> None:
-        """Close an idle connection of the host that has had one for longest."""
-        key = next(iter(self._conns))
-        self._conns[key].popleft()[0].close()
+    def _close_first(self, key: ConnectionKey) -> None:
+        """Close the connection that has waited longest for another page of its host."""
+        connection, _ = self._conns[key].popleft()
+        self._note(key, connection)
+        connection.close()
         if not self._conns[key]:
             del self._conns[key]
 
-    def _unusable(self, key: ConnectionKey, connection: ResponseHandler, idle_since: float) -> bool:
-        """Tell whether we, or aiohttp, must not take this one: aiohttp looks at the first only."""
-        expired = monotonic() - idle_since > _KEEPALIVE_S
-        fit = isinstance(connection, ConnectionHandler) and connection.may_be_used_again()
-        if _spoke_unasked(connection):
+    def _note(self, key: ConnectionKey, connection: ResponseHandler) -> None:
+        """Remember a host whose connection holds what nobody asked for."""
+        if _ours(connection).spoke_unasked:
             self._caught.add(key)
-        return expired or not fit or key in self._caught
+
+    def _is_unusable(
+        self, key: ConnectionKey, connection: ResponseHandler, idle_since: float
+    ) -> bool:
+        """Tell whether we, or aiohttp, must not take this one: aiohttp looks at the first only."""
+        handler = _ours(connection)
+        fit = handler.may_be_used_again() and not handler.spoke_unasked
+        return not fit or key in self._caught or monotonic() - idle_since > _KEEPALIVE_S
 
 
-def _spoke_unasked(connection: ResponseHandler) -> bool:
-    return isinstance(connection, ConnectionHandler) and connection.spoke_unasked
+def _ours(connection: ResponseHandler) -> ConnectionHandler:
+    """Return what `_factory` made; aiohttp's types do not tell."""
+    return cast("ConnectionHandler", connection)

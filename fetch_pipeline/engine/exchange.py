@@ -158,15 +158,10 @@ def _shown(response: PageResponse, name: str) -> str | None:
     if value is None or value.isprintable():
         return value
     raw = value.encode("utf-8", "surrogateescape")
-    return printable(value if _is_utf8(raw) else raw.decode("latin-1"))
-
-
-def _is_utf8(raw: bytes) -> bool:
     try:
-        raw.decode()
+        return printable(raw.decode())
     except UnicodeDecodeError:
-        return False
-    return True
+        return printable(raw.decode("latin-1"))
 
 
 def _raw_location(response: PageResponse) -> bytes | None:

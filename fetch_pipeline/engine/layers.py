@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final, Protocol
 
 import brotli
@@ -26,9 +26,12 @@ PIECE_BYTES: Final = 256 * 1024
 
 _MOST_MEMBERS: Final = 1024  # gzip members or zstd frames; aiohttp's number
 _GZIP: Final = 16 + zlib.MAX_WBITS  # zlib's way to ask for the gzip wrapper
-_GZIP_MAGIC: Final = b"\x1f\x8b"
-_ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
-_SKIPPABLE_FIRST, _SKIPPABLE = 0x50, b"\x2a\x4d\x18"  # RFC 8878 §3.1.2: 0x50 to 0x5f
+GZIP_MAGIC: Final = (b"\x1f\x8b",)  # RFC 1952 §2.3.1
+# RFC 8878 §3.1: a frame, and the sixteen kinds of skippable ones.
+ZSTD_MAGIC: Final = (
+    b"\x28\xb5\x2f\xfd",
+    *(bytes([first]) + b"\x2a\x4d\x18" for first in range(0x50, 0x60)),
+)
 _ZLIB_HEADER_BYTES: Final = 2  # RFC 1950 §2.2
 _ZSTD_WINDOW_LOG: Final = 23  # RFC 9659 §3: 8 MB is what a client must offer on the web
 
@@ -75,12 +78,11 @@ class _Behind:
     """What stands behind a member: another one, or nothing that counts, as for gzip(1).
 
     Args:
-        is_member: Tells by the first bytes whether another member begins.
-        magic_bytes: How many it must see.
+        magic: What another member may begin with, all of one length.
     """
 
-    def __init__(self, is_member: Callable[[bytes], bool], magic_bytes: int) -> None:
-        self._is_member, self._magic_bytes = is_member, magic_bytes
+    def __init__(self, magic: tuple[bytes, ...]) -> None:
+        self._magic = magic
         self._held = b""
         self._members = 1
         self.over = False
@@ -88,9 +90,9 @@ class _Behind:
     def take(self, data: bytes) -> bytes:
         """Return the bytes of another member, once it is sure that there is one."""
         self._held += data
-        if len(self._held) < self._magic_bytes:
+        if len(self._held) < len(self._magic[0]):
             return b""
-        self.over = not self._is_member(self._held)
+        self.over = not self._held.startswith(self._magic)
         if self.over:
             return b""
         self._members += 1
@@ -106,7 +108,7 @@ class _Gzip(_Zlib):
 
     def __init__(self) -> None:
         super().__init__(_GZIP)
-        self._behind = _Behind(lambda start: start.startswith(_GZIP_MAGIC), len(_GZIP_MAGIC))
+        self._behind = _Behind(GZIP_MAGIC)
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         while data and not self._behind.over:
@@ -130,7 +132,7 @@ class _Deflate(_Zlib):
             self._held = None if len(data) >= _ZLIB_HEADER_BYTES else data
             if self._held is not None:
                 return
-            if data.startswith(_GZIP_MAGIC):  # no raw stream begins so: block type 3 is reserved
+            if data.startswith(GZIP_MAGIC):  # no raw stream begins so: block type 3 is reserved
                 self._stream = zlib.decompressobj(_GZIP)
             elif not _has_zlib_header(data):
                 self._stream = zlib.decompressobj(-zlib.MAX_WBITS)
@@ -167,7 +169,7 @@ class _Zstd:
 
     def __init__(self) -> None:
         self._stream = _zstd_stream()
-        self._behind = _Behind(_is_zstd_frame, len(_ZSTD_MAGIC))
+        self._behind = _Behind(ZSTD_MAGIC)
 
     @property
     def complete(self) -> bool:
@@ -193,12 +195,6 @@ class _Zstd:
                 yield piece
             if self._stream.eof or self._stream.needs_input:
                 return
-
-
-def _is_zstd_frame(start: bytes) -> bool:
-    return start.startswith(_ZSTD_MAGIC) or (
-        start[0] & 0xF0 == _SKIPPABLE_FIRST and start[1:4] == _SKIPPABLE
-    )
 
 
 def _zstd_stream() -> zstd.ZstdDecompressor:

@@ -9,19 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from fetch_pipeline.engine.layers import LAYERS, Layer
+from fetch_pipeline.engine.layers import GZIP_MAGIC, LAYERS, ZSTD_MAGIC, Layer
 from fetch_pipeline.engine.sniff import looks_like_text
 
 # Enough to be sure: compressed bytes are no text, and at most one in 10^9 blocks looks like it.
 _ENOUGH_BYTES: Final = 64
 
-# Gzip and zstd (also its skippable frames) begin with a number, so there is no doubt.
-_GZIP: Final = (b"\x1f\x8b",)
-_MAGIC: Final[dict[str, tuple[bytes, ...]]] = {
-    "gzip": _GZIP,
-    "x-gzip": _GZIP,
-    "zstd": (b"\x28\xb5\x2f\xfd", *(bytes([n]) + b"\x2a\x4d\x18" for n in range(0x50, 0x60))),
-}
+# These begin with a number, so there is no doubt.
+_MAGIC: Final = {"gzip": GZIP_MAGIC, "x-gzip": GZIP_MAGIC, "zstd": ZSTD_MAGIC}
 
 
 class Suspicious:

@@ -116,9 +116,8 @@ def _tsv(file: BinaryIO, column: str | None) -> Iterator[Entry]:
 
 def _delimited(file: BinaryIO, column: str | None, *, delimiter: str) -> Iterator[Entry]:
     with open_text(file, newline="") as text:
-        rows = csv.reader(
-            _csv_lines(text), delimiter=delimiter, strict=True
-        )  # else a quote eats lines
+        # strict: else an unbalanced quote eats the lines behind it.
+        rows = csv.reader(_csv_lines(text), delimiter=delimiter, strict=True)
         header = next(rows, None)
         if header is None:
             return
@@ -131,7 +130,7 @@ def _delimited(file: BinaryIO, column: str | None, *, delimiter: str) -> Iterato
 
 def _csv_lines(text: io.TextIOWrapper) -> Iterator[str]:
     for number, (line, length) in enumerate(bounded_lines(text, _LONGEST_LINE), 1):
-        if _too_long(length, _LONGEST_LINE):
+        if length > _LONGEST_LINE:
             msg = f"line {number} has {length} characters: has the file line ends?"
             raise NoTextError(msg)
         yield line
