@@ -30,6 +30,12 @@ PAGE_BYTES = 20_000
 LATENCY_S = 0.1
 CONCURRENCY = 100
 ROUNDS = 5
+IMPOLITE = {  # there is but one host, and the others limit nothing either
+    "allow_addresses": ["127.0.0.0/8"],
+    "per_host_concurrency": None,
+    "per_host_delay_s": 0,
+    "obey_robots": False,
+}
 IDEAL_S = PAGES * LATENCY_S / CONCURRENCY
 
 Client = Callable[[list[str]], tuple[float, float]]
@@ -119,7 +125,7 @@ def _run_config(folder: str) -> dict[str, object]:
             "page_lengths": {"config": {"concurrency": CONCURRENCY}},
         },
         "resources": {
-            "fetcher": {"config": {"allow_addresses": ["127.0.0.0/8"]}},
+            "fetcher": {"config": IMPOLITE},
             "journals": {"config": {"directory": f"{folder}/journals"}},
             "warehouse": {"config": {"url": f"duckdb:///{folder}/warehouse.duckdb"}},
         },

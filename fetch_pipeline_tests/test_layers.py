@@ -31,7 +31,9 @@ GUESTS = {  # a library, and the rooms it may enter
     "ada_url": {"core"},
     "asyncio": {"engine", "store", "defs", "demo"},
     "socket": {"engine", "demo"},
-    "time": {"engine", "store"},
+    "protego": {"engine"},
+    "tqdm": {"defs"},
+    "time": {"engine", "store", "defs"},
     "os": set(),
 }
 PACKAGE = Path(fetch_pipeline.__file__).parent

@@ -1,8 +1,9 @@
 """What became of one URL: exactly one `Outcome` each, never an exception.
 
 Outcome
-├── Fetched   a whole page
-└── Failed    anything else; `kind` says where it stopped
+├── Fetched       a whole page
+├── NotModified   the page that is stored is still the page
+└── Failed        anything else; `kind` says where it stopped
 """
 
 from __future__ import annotations
@@ -13,7 +14,13 @@ from enum import StrEnum
 from typing import Final, TypeAlias, TypedDict, assert_never
 
 FETCHED: Final = "fetched"
-"""The `outcome` word of a whole response with status 2xx. The others are `FailureKind`s."""
+"""The `outcome` word of a whole response with status 2xx."""
+
+NOT_MODIFIED: Final = "not_modified"
+"""The `outcome` word of a 304 to our own validator. The others are `FailureKind`s."""
+
+WITH_PAGE: Final = (FETCHED, NOT_MODIFIED)
+"""The words of rows that have a page."""
 
 
 class FailureKind(StrEnum):
@@ -22,6 +29,7 @@ class FailureKind(StrEnum):
     HTTP_ERROR = "http_error"  # a whole response, any final status but 2xx
     INVALID_URL = "invalid_url"  # nothing to send
     REFUSED_ADDRESS = "refused_address"  # the address dialled is not public and not allowed
+    REFUSED_ROBOTS = "refused_robots"  # robots.txt disallows it, or is unreachable (RFC 9309)
     DNS_ERROR = "dns_error"  # the name did not resolve
     CONNECT_ERROR = "connect_error"  # refused, reset or unreachable
     TLS_ERROR = "tls_error"  # handshake or certificate
@@ -30,6 +38,8 @@ class FailureKind(StrEnum):
     INCOMPLETE_BODY = "incomplete_body"  # fewer bytes than promised, or a cut compressed body
     TOO_LARGE = "too_large"  # passed a byte cap
     REDIRECT_ERROR = "redirect_error"  # a loop, too many hops, or a target that is no URL
+    HOST_DOWN = "host_down"  # not tried (again): the host failed too often in this run
+    NOT_REACHED = "not_reached"  # the run's deadline came first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +51,9 @@ class Timing:
     Attributes:
         attempts: Requests sent, redirect hops not counted; 0 when none was.
         started_at: Start of the first attempt, UTC.
-        elapsed_s: From the start of the first attempt to the end of the last, backoff included.
-        queue_s: Last attempt, from its start until a connection was looked for.
+        elapsed_s: From the start of the first attempt to the end of the last, waiting included.
+        busy_s: Seconds a worker was busy with it, over all attempts: `elapsed_s` without waiting.
+        queue_s: Last attempt, waiting for a turn at its hosts or for a connection.
         dns_s: Last attempt, resolving names.
         connect_s: Last attempt, TCP and TLS handshakes.
         first_byte_s: Last attempt, from a request sent until its status line and headers.
@@ -52,6 +63,7 @@ class Timing:
     attempts: int = 0
     started_at: datetime | None = None
     elapsed_s: float | None = None
+    busy_s: float = 0.0
     queue_s: float | None = None
     dns_s: float | None = None
     connect_s: float | None = None
@@ -107,6 +119,15 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotModified:
+    """A 304 to our own validator: the body is the one that is stored (RFC 9110 §15.4.5)."""
+
+    head: Head
+    timing: Timing
+    body: Body = Body(wire_bytes=0, body_bytes=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
     """A URL without a page. Branch on `kind`; `detail` is for people, never parse it.
 
@@ -124,7 +145,7 @@ class Failed:
     transient: bool = False
 
 
-Outcome: TypeAlias = Fetched | Failed
+Outcome: TypeAlias = Fetched | NotModified | Failed
 
 
 class OutcomeRow(TypedDict):
@@ -158,10 +179,15 @@ class OutcomeRow(TypedDict):
 
 
 def to_row(outcome: Outcome) -> OutcomeRow:
-    """Flatten an outcome: `length` is never given without `fetched` or `http_error`."""
+    """Flatten an outcome: `length` is never given without `fetched` or `http_error`.
+
+    What a `not_modified` page has in common with the stored one, the store fills in.
+    """
     match outcome:
         case Fetched():
             return _row(FETCHED, outcome.body.remark, outcome)
+        case NotModified():
+            return _row(NOT_MODIFIED, None, outcome)
         case Failed():
             return _row(outcome.kind.value, outcome.detail, outcome)
         case _:

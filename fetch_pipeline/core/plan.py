@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple, Protocol, TypedDict
 
 from fetch_pipeline.core.url import UnusableUrlError, WebUrl, parse_url, without_userinfo
 
@@ -25,6 +26,21 @@ class Entry(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What a server told of a page that is stored, to ask whether it is still that page.
+
+    Attributes:
+        href: Of the response they came with: they say nothing of any other URL (RFC 9110 §8.8).
+        etag: As received.
+        last_modified: As received.
+    """
+
+    href: str
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """One URL to fetch: the first line of the list that names it.
 
@@ -32,11 +48,23 @@ class Target:
         line: Line in the list; the key of its outcome.
         href: What is sent.
         host: Host key.
+        validators: Of the stored page, where it is to be fetched only if it changed.
     """
 
     line: int
     href: str
     host: str
+    validators: Validators | None = None
+
+
+class Targets(Protocol):
+    """The targets of a fetch, by host: far more of them than need be in memory."""
+
+    def hosts(self) -> Iterator[tuple[str, int]]:
+        """Yield each host key and how many targets it has, those with the most first."""
+
+    def of_host(self, host: str, *, after_line: int, limit: int) -> Sequence[Target]:
+        """Return the next targets of a host in the order of their lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,3 +140,27 @@ def _parsed(text: str) -> WebUrl | UnusableUrlError:
         return parse_url(text)
     except UnusableUrlError as error:
         return error
+
+
+class ListedTargets:
+    """Targets that are in memory.
+
+    Args:
+        targets: In the order of their lines.
+    """
+
+    def __init__(self, targets: Iterable[Target]) -> None:
+        self._by_host: dict[str, list[Target]] = {}
+        for target in targets:
+            self._by_host.setdefault(target.host, []).append(target)
+
+    def hosts(self) -> Iterator[tuple[str, int]]:
+        """Yield each host key and how many targets it has, those with the most first."""
+        counts = [(host, len(targets)) for host, targets in self._by_host.items()]
+        yield from sorted(counts, key=lambda pair: -pair[1])
+
+    def of_host(self, host: str, *, after_line: int, limit: int) -> Sequence[Target]:
+        """Return the next targets of a host in the order of their lines."""
+        targets = self._by_host[host]
+        start = bisect_right(targets, after_line, key=lambda target: target.line)
+        return targets[start : start + limit]

@@ -1,4 +1,4 @@
-"""How pages are fetched, as plain values."""
+"""What is asked for and what is accepted, as plain values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Network: TypeAlias = IPv4Network | IPv6Network
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchPolicy:
-    """How one URL is fetched. Concurrency is no part of it: it changes when, never what.
+    """How one URL is fetched. Concurrency and politeness are no part of it: they change only when.
 
     Attributes:
         allow_addresses: Non-public networks that may be connected to all the same.
@@ -30,6 +30,8 @@ class FetchPolicy:
         proxy: HTTP proxy that everything is asked through. It resolves the names, so only addresses
             that are written in URLs can be refused here.
         unguarded_proxy: That somebody knows this and wants the proxy all the same.
+        obey_robots: Whether robots.txt is asked for, and obeyed (RFC 9309).
+        revalidate: Whether a stored page is fetched only if it changed (RFC 9110 §13).
     """
 
     allow_addresses: tuple[Network, ...] = ()
@@ -46,6 +48,8 @@ class FetchPolicy:
     ca_file: str | None = None
     proxy: str | None = None
     unguarded_proxy: bool = False
+    obey_robots: bool = True
+    revalidate: bool = False
 
     def fingerprint(self) -> str:
         """Return a hash that differs whenever a knob does: answers under two policies never mix."""

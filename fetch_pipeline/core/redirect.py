@@ -16,9 +16,16 @@ class RedirectError(Exception):
 
 
 class Hop(NamedTuple):
-    """What one request of a chain asks for: the same URL with another cookie is another page."""
+    """What one request of a chain asks for: the same URL with another cookie is another page.
+
+    Attributes:
+        href: What is sent.
+        host: Its host key.
+        cookies: The Cookie header it is sent with; empty for none.
+    """
 
     href: str
+    host: str
     cookies: str = ""
 
 
@@ -46,10 +53,10 @@ def next_hop(
     """
     if status not in _FOLLOWED or not location:
         return None
-    href = _resolve(location, hops[-1].href).href
-    hop = Hop(href, cookies_for(href))
+    url = _resolve(location, hops[-1].href)
+    hop = Hop(url.href, url.host, cookies_for(url.href))
     if hop in hops:
-        msg = f"redirect loop: {href} was asked before"
+        msg = f"redirect loop: {url.href} was asked before"
         raise RedirectError(msg)
     if len(hops) > max_redirects:
         msg = f"more than {max_redirects} redirects"

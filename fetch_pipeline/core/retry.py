@@ -1,8 +1,9 @@
-"""Whether another attempt can help, and when."""
+"""Whether another attempt can help, and who has to wait for it: the page, or its whole host."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Final
 
 from fetch_pipeline.core.http_date import parse_http_date
@@ -14,33 +15,42 @@ _TRANSIENT_STATUSES: Final = frozenset({408, 429, 500, 502, 503, 504})
 FIRST_BACKOFF_S: Final = 0.5
 LONGEST_BACKOFF_S: Final = 30.0
 
+# Statuses that may come with Retry-After, which then is meant for all of us (RFC 9110 §10.2.3).
+_BUSY: Final = frozenset({429, 503})
+
+# Of the requests to one host, one in five may be a second attempt, and ten in any case: a host in
+# trouble is not asked three times as often. https://finagle.github.io/blog/2016/02/08/retry-budgets/
+_RETRY_SHARE: Final = 0.2
+_LEAST_RETRIES: Final = 10
+
 # Digits; what is longer is garbage, and int() of a megabyte is an attack.
 _LONGEST_DELTA: Final = 12
 
 
-def retry_after_s(outcome: Outcome, attempt: int, *, chance: float) -> float | None:
-    """Return the seconds to wait before the next attempt; null when none is worth it.
+def may_change(outcome: Outcome) -> bool:
+    """Tell whether the same request may end better a moment later."""
+    if not isinstance(outcome, Failed):
+        return False
+    if outcome.kind is FailureKind.HTTP_ERROR and outcome.head:
+        return outcome.head.status in _TRANSIENT_STATUSES
+    return outcome.transient
 
-    Never earlier than the server asked for (RFC 9110 §10.2.3). Where that is longer than
-    `LONGEST_BACKOFF_S`, the row tells, and another run may come back.
 
-    Args:
-        outcome: Of the last attempt.
-        attempt: Attempts made so far.
-        chance: A random number in [0, 1).
+def cooldown_s(outcome: Outcome) -> float | None:
+    """Return the seconds for which the host asks to be left alone, by 429 or 503; null for none.
+
+    A 429 that does not say how long asks for as long as a first retry waits at most.
     """
-    if not isinstance(outcome, Failed) or not _may_change(outcome):
+    head = outcome.head
+    if head is None or head.status not in _BUSY:
         return None
-    asked_s = (outcome.head.retry_after_s if outcome.head else None) or 0.0
-    if asked_s > LONGEST_BACKOFF_S:
-        return None
-    return max(asked_s, backoff_s(attempt, chance=chance))
+    unsaid_s = FIRST_BACKOFF_S if head.status == HTTPStatus.TOO_MANY_REQUESTS else None
+    return unsaid_s if head.retry_after_s is None else head.retry_after_s
 
 
-def _may_change(failed: Failed) -> bool:
-    if failed.kind is FailureKind.HTTP_ERROR and failed.head:
-        return failed.head.status in _TRANSIENT_STATUSES
-    return failed.transient
+def within_budget(retries: int, requests: int) -> bool:
+    """Tell whether a host that got so many requests, so many of them retries, may get another."""
+    return retries < _LEAST_RETRIES + _RETRY_SHARE * requests
 
 
 def backoff_s(attempt: int, *, chance: float) -> float:

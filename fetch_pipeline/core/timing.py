@@ -18,22 +18,21 @@ class PageTimes:
     """The times of the pages of one fetch, summed up; all in seconds.
 
     Attributes:
-        busy_s: Sum of all: what one page at a time would need.
         slowest_s: The longest.
         p50_s: Half of the pages took at most this long.
         p95_s: 95 % took at most this long.
         p99_s: 99 % took at most this long.
     """
 
-    busy_s: float = 0.0
     slowest_s: float = 0.0
     p50_s: float = 0.0
     p95_s: float = 0.0
     p99_s: float = 0.0
 
-    def ideal_s(self, concurrency: int) -> float:
-        """Return a bound no schedule beats: all workers busy all the time, or the slowest page."""
-        return max(self.busy_s / concurrency, self.slowest_s)
+
+def ideal_s(*, busy_s: float, concurrency: int, slowest_s: float, courtesy_s: float) -> float:
+    """Return a bound no schedule beats: all workers always busy, the slowest page, or courtesy."""
+    return max(busy_s / concurrency, slowest_s, courtesy_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +47,11 @@ class FetchRun:
     urls: int
     fetched: int
     failed: int
+    requested: int
+    not_modified: int
     wall_s: float
     busy_s: float
+    courtesy_s: float
     slowest_s: float
     ideal_s: float
     p50_s: float
@@ -60,6 +62,11 @@ class FetchRun:
     cpu_s: float
     peak_rss_bytes: int
     list_sha256: str
+
+    @property
+    def work(self) -> tuple[str, int, int]:
+        """What must be equal to compare two runs: the list, and how much of it was asked for."""
+        return self.list_sha256, self.requested, self.not_modified
 
     @property
     def efficiency(self) -> float:
@@ -89,8 +96,8 @@ class Speedup:
 
 
 def speedup(run: FetchRun, sequential: FetchRun | None) -> Speedup:
-    """Compare `run` with the latest sequential run of the same list, or with its own busy time."""
-    measured = sequential is not None and sequential.list_sha256 == run.list_sha256
+    """Compare `run` with a sequential run that did the same work, or with its own busy time."""
+    measured = sequential is not None and sequential.work == run.work
     baseline_s = sequential.wall_s if sequential and measured else run.busy_s
     factor = baseline_s / run.wall_s if run.wall_s else 1.0
     return Speedup(factor=factor, baseline_s=baseline_s, measured=measured)
@@ -102,7 +109,6 @@ def summarize(elapsed_s: Sequence[float]) -> PageTimes:
         return PageTimes()
     ordered = sorted(elapsed_s)
     return PageTimes(
-        busy_s=sum(ordered),
         slowest_s=ordered[-1],
         p50_s=_percentile(ordered, 50),
         p95_s=_percentile(ordered, 95),

@@ -22,7 +22,8 @@ _PORT: Final = re.compile(r"[^:@]*(?::\d*)?|\[.*")
 LONGEST_URL: Final = 65_536
 """Characters; servers stop at 8 to 32 KiB, RFC 9110 §4.1 asks for 8000 at least."""
 
-_LONGEST_SHOWN: Final = 2000
+LONGEST_SHOWN: Final = 2000
+"""Characters of a URL that are stored."""
 
 
 class UnusableUrlError(ValueError):
@@ -76,9 +77,14 @@ def without_userinfo(text: str) -> str:
         authority = authority.rpartition("@")[2]
     elif not _PORT.fullmatch(authority) and "@" in rest:
         authority, rest = "", rest.rpartition("@")[2]
-    if scheme and len(authority) > _LONGEST_SHOWN:  # no host: what was cut off may hold the @
+    if scheme and len(authority) > LONGEST_SHOWN:  # no host: what was cut off may hold the @
         authority = ""
-    return printable((scheme + authority + rest)[:_LONGEST_SHOWN])
+    return printable((scheme + authority + rest)[:LONGEST_SHOWN])
+
+
+def may_be_cut(shown: str) -> bool:
+    """Tell whether what `without_userinfo` returned may be of another URL as well."""
+    return len(shown) >= LONGEST_SHOWN or "\N{REPLACEMENT CHARACTER}" in shown
 
 
 def _parse(text: str, base: str | None) -> ada_url.URL:

@@ -38,7 +38,15 @@ class EmbeddedOrigin:
 
 def demo_fetcher() -> Fetcher:
     """Return the demo's policy: loopback is allowed, and nothing waits long for the silent page."""
-    return Fetcher(allow_addresses=["127.0.0.0/8"], total_timeout_s=0.8, max_attempts=1)
+    return Fetcher(
+        allow_addresses=["127.0.0.0/8"],
+        total_timeout_s=0.8,
+        max_attempts=1,
+        per_host_concurrency=None,  # nobody else is there to be polite to
+        per_host_delay_s=0,
+        max_host_failures=None,
+        obey_robots=False,
+    )
 
 
 def demo_family() -> dg.Definitions:

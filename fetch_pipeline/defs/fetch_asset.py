@@ -8,6 +8,7 @@ never a missing one. An interrupted fetch goes on where it stopped when it is st
 
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any, Final
 
 import dagster as dg
@@ -19,6 +20,7 @@ from fetch_pipeline.defs.config import config_mapping
 from fetch_pipeline.defs.fetching import FetchId, Manifest, fetch_pending, plan_fetch, store_fetch
 from fetch_pipeline.defs.interrupt import interruptible
 from fetch_pipeline.defs.metadata import fetch_metadata
+from fetch_pipeline.defs.progress import telling
 from fetch_pipeline.defs.resources import Fetcher, place_of
 from fetch_pipeline.defs.spec import FamilySpec
 from fetch_pipeline.engine.descriptors import affordable
@@ -42,6 +44,13 @@ _RESUME = Field(
 )
 
 
+class Refetch(StrEnum):
+    """Which URLs are fetched."""
+
+    all = "all"
+    failed = "failed"
+
+
 class SequentialConfig(dg.Config):
     """How the baseline is fetched."""
 
@@ -54,6 +63,10 @@ class AsyncConfig(dg.Config):
     concurrency: int = Field(
         default=64, ge=1, le=10_000, description="Pages in flight at once, at most."
     )
+    refetch: Refetch = Field(
+        default=Refetch.all,
+        description="all, or failed: keep the stored rows that have a page, and fetch the others.",
+    )
     resume_within_s: float = _RESUME
 
 
@@ -61,6 +74,7 @@ class PlanConfig(dg.Config):
     """What the first op of a fetch is told by the asset's config."""
 
     resume_within_s: float
+    keep_pages: bool
 
 
 class FetchConfig(dg.Config):
@@ -77,10 +91,15 @@ class _Ops:
     fetch: dg.OpDefinition
     store: dg.OpDefinition
 
-    def config(self, *, concurrency: int, resume_within_s: float) -> dict[str, Any]:
+    def config(
+        self, *, concurrency: int, resume_within_s: float, refetch: Refetch = Refetch.all
+    ) -> dict[str, Any]:
         """Map an asset's config to its ops'."""
+        keep_pages = refetch is Refetch.failed
         return {
-            self.plan.name: {"config": {"resume_within_s": resume_within_s}},
+            self.plan.name: {
+                "config": {"resume_within_s": resume_within_s, "keep_pages": keep_pages}
+            },
             self.fetch.name: {"config": {"concurrency": concurrency}},
         }
 
@@ -141,6 +160,7 @@ def _plan_op(spec: FamilySpec) -> dg.OpDefinition:
             _fetch_id(context, spec),
             directory=context.resources.journals.path,
             resume_within_s=config.resume_within_s,
+            keep_pages=config.keep_pages,
         )
         context.log.info(
             "%d distinct URLs to fetch, %d of them fetched before", manifest.urls, manifest.done
@@ -167,8 +187,11 @@ def _fetch_op(spec: FamilySpec) -> dg.OpDefinition:
         fetch_id = _fetch_id(context, spec)
         try:
             async with interruptible():
-                with spec.source.serving(manifest.host):
-                    return await fetch_pending(manifest, fetch_id, concurrency=workers)
+                with (
+                    spec.source.serving(manifest.host),
+                    telling(context.log.info, urls=manifest.urls, done=manifest.done) as tell,
+                ):
+                    return await fetch_pending(manifest, fetch_id, concurrency=workers, watch=tell)
         except dg.DagsterExecutionInterruptedError:
             context.log.warning("stopped; what was fetched is kept, and the next run goes on there")
             raise
@@ -201,4 +224,9 @@ def _store_op(spec: FamilySpec) -> dg.OpDefinition:
 def _fetch_id(context: dg.OpExecutionContext, spec: FamilySpec) -> FetchId:
     fetcher: Fetcher = getattr(context.resources, spec.fetcher)
     asset = context.assets_def.key.to_user_string()
-    return FetchId(asset=asset, run_id=context.run_id, policy=fetcher.policy())
+    return FetchId(
+        asset=asset,
+        run_id=context.run_id,
+        policy=fetcher.policy(),
+        politeness=fetcher.politeness(),
+    )

@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from fetch_pipeline.core.outcome import FailureKind
 from fetch_pipeline.core.policy import FetchPolicy
+from fetch_pipeline.core.politeness import Politeness
+from fetch_pipeline.core.progress import Watch
 from fetch_pipeline.core.timing import FetchRun
 from fetch_pipeline.engine.crew import fetch_all
 from fetch_pipeline.store.journal import Journal
@@ -23,12 +26,15 @@ from fetch_pipeline.store.journal_file import (
     sweep_journals,
 )
 from fetch_pipeline.store.pages import (
+    count_changes,
     count_outcomes,
     describe_fetch,
     first_failures,
     page_batches,
 )
+from fetch_pipeline.store.pending import PendingTargets
 from fetch_pipeline.store.recorder import Recorder
+from fetch_pipeline.store.stored_pages import stored_pages
 from fetch_pipeline.store.tables import PAGE_LENGTHS, URL_LIST
 from fetch_pipeline.store.timings import fetch_run_row
 from fetch_pipeline.store.url_rows import list_sha256, plan_rows
@@ -49,11 +55,18 @@ class FetchId:
         asset: Asset key, its parts joined by "/".
         run_id: Dagster run.
         policy: How its pages are fetched.
+        politeness: What limits its requests.
     """
 
     asset: str
     run_id: str
     policy: FetchPolicy
+    politeness: Politeness
+
+    @property
+    def table(self) -> str:
+        """The table its pages are stored in."""
+        return self.asset.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +93,13 @@ class StoredFetch:
     Attributes:
         run: As stored.
         outcomes: Rows per outcome word, most first.
+        changes: Rows per word of `changed`; none when nothing was stored before.
         failures: Line, URL, outcome and detail of the first rows without a page.
     """
 
     run: FetchRun
     outcomes: dict[str, int]
+    changes: dict[str, int]
     failures: list[tuple[int, str, str, str]]
 
     def told(self) -> str:
@@ -98,25 +113,54 @@ class StoredFetch:
 
 
 def plan_fetch(
-    urls: TableScan, fetch: FetchId, *, directory: Path, resume_within_s: float
+    urls: TableScan,
+    fetch: FetchId,
+    *,
+    directory: Path,
+    resume_within_s: float,
+    keep_pages: bool,
 ) -> Manifest:
-    """Continue the unfinished journal of this asset, list and policy, or begin a new one."""
+    """Continue the unfinished journal of this asset, list and policy, or begin a new one.
+
+    Args:
+        urls: The list.
+        fetch: Which fetch this is.
+        directory: Where journals are kept.
+        resume_within_s: Age from which an unfinished journal is not continued.
+        keep_pages: Whether URLs whose stored row has a page are not fetched again.
+    """
     sweep_journals(directory, fetch.asset)
-    digest = list_sha256(urls)
-    path = journal_path(directory, fetch.asset, digest, fetch.policy.fingerprint())
+    digest, kept = list_sha256(urls), "failed" if keep_pages else "all"
+    path = journal_path(directory, fetch.asset, digest, fetch.policy.fingerprint(), kept)
     with make_journal(path) as journal:
         if journal.idle_s() >= resume_within_s:
-            journal.begin(plan_rows(urls), list_sha256=digest, run_id=fetch.run_id)
+            stored = TableScan(warehouse=urls.warehouse, place=urls.place.beside(fetch.table))
+            journal.begin(
+                plan_rows(urls),
+                list_sha256=digest,
+                run_id=fetch.run_id,
+                stored=stored_pages(stored),
+                keep=keep_pages,
+            )
         return _manifest(journal)
 
 
-async def fetch_pending(manifest: Manifest, fetch: FetchId, *, concurrency: int) -> Manifest:
-    """Fetch what has no outcome yet; each outcome is durable half a second after it is known."""
+async def fetch_pending(
+    manifest: Manifest, fetch: FetchId, *, concurrency: int, watch: Watch
+) -> Manifest:
+    """Fetch what has no outcome yet; each outcome is durable half a second after it is known.
+
+    What the deadline leaves over is `not_reached`.
+    """
     with open_journal(Path(manifest.journal)) as journal:
-        recorder = Recorder(journal, run_id=fetch.run_id, concurrency=concurrency)
-        await recorder.run(
-            fetch_all(journal.pending(), fetch.policy, emit=recorder.emit, concurrency=concurrency)
+        recorder = Recorder(journal, run_id=fetch.run_id, concurrency=concurrency, watch=watch)
+        targets = PendingTargets(journal, revalidate=fetch.policy.revalidate)
+        fetching = fetch_all(
+            targets, fetch.policy, fetch.politeness, books=recorder, concurrency=concurrency
         )
+        if not await recorder.run(fetching):
+            detail = f"the deadline of {fetch.politeness.deadline_s:g} s came first"
+            journal.close_rest(FailureKind.NOT_REACHED, detail, fetch.run_id)
         return _manifest(journal)
 
 
@@ -143,7 +187,8 @@ def store_fetch(
             journal, outcomes, run_id=fetch.run_id, asset=fetch.asset, strategy=strategy
         )
         failures = first_failures(journal, MOST_FAILURES_SHOWN)
-        stored = StoredFetch(run=run, outcomes=outcomes, failures=failures)
+        changes = count_changes(journal)
+        stored = StoredFetch(run=run, outcomes=outcomes, changes=changes, failures=failures)
         rows = pa.RecordBatchReader.from_batches(PAGE_LENGTHS.arrow_schema, page_batches(journal))
         warehouse.replace(place, rows, fetch_run_row(place, stored.run))
         discard_journal(path)

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 import dagster as dg
 
-from fetch_pipeline.core.outcome import FETCHED
+from fetch_pipeline.core.outcome import WITH_PAGE
 from fetch_pipeline.core.timing import ASYNC, SEQUENTIAL, FetchRun
 from fetch_pipeline.defs.fetching import StoredFetch
 from fetch_pipeline.report import svg
@@ -42,6 +42,8 @@ def fetch_metadata(
         "wall_s": round(run.wall_s, 3),
         "pages_per_s": round(run.pages_per_s, 1),
         "concurrency": run.concurrency,
+        "courtesy_s": round(run.courtesy_s, 3),
+        **{f"pages_{word}": rows for word, rows in stored.changes.items()},
         **_failures(stored),
         "waterfall": dg.MetadataValue.md(waterfall_picture(*_panels(run, warehouse, place))),
     }
@@ -69,6 +71,7 @@ def timings_metadata(
         **({"async_wall_s": round(run.wall_s, 3)} if at_once else {}),
         **({"speedup": round(gain.factor, 2)} if at_once else {}),
         "efficiency": round(run.efficiency, 3),
+        "courtesy_s": round(run.courtesy_s, 3),
         "comparison": dg.MetadataValue.md(comparison_picture(run, gain)),
         "waterfall": dg.MetadataValue.md(waterfall_picture(*panels)),
     }
@@ -117,7 +120,7 @@ def _side_by_side(parts: Sequence[Sequence[_Row]]) -> Iterator[list[Bar]]:
             Bar(
                 start_s=offset_s + (row["started_at"] - first).total_seconds(),
                 elapsed_s=row["elapsed_s"],
-                fetched=row["outcome"] == FETCHED,
+                fetched=row["outcome"] in WITH_PAGE,
             )
             for row in part
         ]

@@ -1,9 +1,11 @@
 """The knobs: what the Launchpad and `-c run.yaml` set, and what the other rooms make of it."""
 # No `from __future__ import annotations` here: Dagster reads the annotations at run time.
 
+from dataclasses import fields
 from ipaddress import ip_network
+from math import isfinite
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import dagster as dg
 import pandas as pd
@@ -11,15 +13,16 @@ import pyarrow as pa
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from fetch_pipeline.core.policy import FetchPolicy
+from fetch_pipeline.core.politeness import AUTO, Delay, Politeness
 from fetch_pipeline.store.open_warehouse import DEFAULT_WAREHOUSE, open_warehouse
 from fetch_pipeline.store.tables import from_pandas, to_pandas
 from fetch_pipeline.store.warehouse import Place, TableScan, Warehouse
 
-_DEFAULTS = FetchPolicy()
+_DEFAULTS, _POLITE = FetchPolicy(), Politeness()
 
 
 class Fetcher(dg.ConfigurableResource):  # type: ignore[type-arg]  # it is its own value
-    """How pages are fetched: the policy of both fetch assets of a family."""
+    """How pages are fetched: the policy and the politeness of both fetch assets of a family."""
 
     # A refused value may be a proxy's URL with a password.
     model_config = ConfigDict(hide_input_in_errors=True)
@@ -71,7 +74,12 @@ class Fetcher(dg.ConfigurableResource):  # type: ignore[type-arg]  # it is its o
         default=_DEFAULTS.user_agent,
         min_length=1,
         pattern=r"^[\x20-\x7e]+$",  # RFC 9110 §5.5: anything else would not be one header line
-        description="User-Agent header: name yourself, and where to complain.",
+        description="User-Agent header. Its first word is the name that robots.txt may use.",
+    )
+    contact: str | None = Field(
+        default=None,
+        pattern=r"^[\x20-\x7e]+$",
+        description="Where to complain, a URL or an address; added to the User-Agent.",
     )
     verify_tls: bool = Field(
         default=_DEFAULTS.verify_tls, description="Whether certificates are checked."
@@ -91,6 +99,61 @@ class Fetcher(dg.ConfigurableResource):  # type: ignore[type-arg]  # it is its o
         description="Use the proxy although it resolves the names: that a name leads to a "
         "non-public address is then for the proxy to refuse.",
     )
+
+    obey_robots: bool = Field(
+        default=_DEFAULTS.obey_robots,
+        description="Ask each host for robots.txt first, and obey it.",
+    )
+    revalidate: bool = Field(
+        default=_DEFAULTS.revalidate,
+        description="Ask for a stored page only if it changed (If-None-Match, If-Modified-Since).",
+    )
+    per_host_concurrency: int | None = Field(
+        default=_POLITE.per_host_concurrency,
+        ge=1,
+        description="Requests in flight at one host, at most; null for any number.",
+    )
+    per_host_delay_s: Any = Field(
+        default=_POLITE.per_host_delay_s,
+        description="Seconds from one request to a host to the next, give or take a fifth; or "
+        "auto, which follows how fast the host answers.",
+    )
+    max_cooldown_s: float = Field(
+        default=_POLITE.max_cooldown_s,
+        ge=0,
+        description="Longest wait that a host may ask for, by Retry-After or Crawl-delay; one that "
+        "asks for more gets no further request.",
+    )
+    max_host_failures: int | None = Field(
+        default=_POLITE.max_host_failures,
+        ge=1,
+        description="Failures in a row after which a host is left alone for a while; null: never.",
+    )
+    max_host_pauses: int = Field(
+        default=_POLITE.max_host_pauses,
+        ge=0,
+        description="Times in a row that it is left alone, each twice as long, before it is down.",
+    )
+    requests_per_s: float | None = Field(
+        default=_POLITE.requests_per_s,
+        gt=0,
+        description="Requests to all hosts together, at most; null for any number.",
+    )
+    deadline_s: float | None = Field(
+        default=_POLITE.deadline_s,
+        gt=0,
+        description="Seconds after which what is not fetched is not_reached; null for none.",
+    )
+
+    @field_validator("per_host_delay_s")
+    @classmethod
+    def _is_delay(cls, delay: object) -> Delay:
+        if delay == AUTO:
+            return AUTO
+        if isinstance(delay, int | float) and isfinite(delay) and delay >= 0:
+            return float(delay)
+        msg = f"{delay!r} is neither a number of seconds from 0 nor {AUTO}"
+        raise ValueError(msg)
 
     @field_validator("allow_addresses")
     @classmethod
@@ -126,10 +189,16 @@ class Fetcher(dg.ConfigurableResource):  # type: ignore[type-arg]  # it is its o
         raise ValueError(msg)
 
     def policy(self) -> FetchPolicy:
-        """Return the knobs as plain values."""
-        knobs = {name: getattr(self, name) for name in type(self).model_fields}
-        networks = tuple(ip_network(network) for network in knobs.pop("allow_addresses"))
-        return FetchPolicy(allow_addresses=networks, **knobs)
+        """Return the knobs of what is asked for, as plain values."""
+        knobs = {field.name: getattr(self, field.name) for field in fields(FetchPolicy)}
+        knobs["allow_addresses"] = tuple(map(ip_network, self.allow_addresses))
+        if self.contact:
+            knobs["user_agent"] = f"{self.user_agent} (+{self.contact})"
+        return FetchPolicy(**knobs)
+
+    def politeness(self) -> Politeness:
+        """Return the knobs of when it is asked for, as plain values."""
+        return Politeness(**{field.name: getattr(self, field.name) for field in fields(Politeness)})
 
 
 class Journals(dg.ConfigurableResource):  # type: ignore[type-arg]  # it is its own value

@@ -8,6 +8,7 @@ from time import perf_counter
 
 from fetch_pipeline.core.cookies import ChainCookies
 from fetch_pipeline.core.outcome import Body, Head
+from fetch_pipeline.core.plan import Validators
 from fetch_pipeline.core.redirect import Hop
 
 
@@ -33,6 +34,10 @@ class Attempt:
         phase: What is being waited for.
         reused: Whether the running request went over a connection that had served another page.
         spent_s: Seconds spent in each phase that was entered, summed over the hops.
+        validators: Of the stored page; null when it is to be sent in any case.
+        conditional: Whether the running request asked only for what is not stored.
+        text: Where the decoded body is kept; null where it is only counted.
+        asked_s: Seconds in which a worker was busy with it.
     """
 
     hops: list[Hop]
@@ -42,6 +47,10 @@ class Attempt:
     phase: Phase = Phase.QUEUE
     reused: bool = False
     spent_s: dict[Phase, float] = field(default_factory=dict)
+    validators: Validators | None = None
+    conditional: bool = False
+    text: bytearray | None = None
+    asked_s: float = 0.0
     _since: float = field(default_factory=perf_counter)
 
     def enter(self, phase: Phase) -> None:
@@ -58,5 +67,15 @@ class Attempt:
     def follow(self, hop: Hop) -> None:
         """Note that `hop` is asked for next: what is known of the response before is history."""
         self.hops.append(hop)
+        self._forget()
+
+    def ask_plainly(self) -> None:
+        """Note that the last hop is asked for once more, whatever is stored of it."""
+        self.validators = None
+        self._forget()
+
+    def _forget(self) -> None:
         self.head = self.body = None
+        if self.text is not None:
+            self.text.clear()
         self.enter(Phase.QUEUE)

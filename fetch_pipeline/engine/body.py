@@ -36,7 +36,7 @@ async def read_body(response: PageResponse, attempt: Attempt, policy: FetchPolic
         CodingError: The body is not what its Content-Encoding says.
         aiohttp.ClientError, TimeoutError: As `engine.classify` lists them.
     """
-    reader, pace = _Reader(response, policy), Pace(policy)
+    reader, pace = _Reader(response, policy, keep=attempt.text), Pace(policy)
     try:
         asked = perf_counter()
         while chunk := await response.content.readany():
@@ -56,8 +56,11 @@ async def read_body(response: PageResponse, attempt: Attempt, policy: FetchPolic
 class _Reader:
     """The sums and hashes of a body that streams by."""
 
-    def __init__(self, response: PageResponse, policy: FetchPolicy) -> None:
+    def __init__(
+        self, response: PageResponse, policy: FetchPolicy, *, keep: bytearray | None
+    ) -> None:
         self._policy = policy
+        self._keep = keep
         self._decoder = BodyDecoder(
             response.header_list("Content-Encoding"), response.header_list("Transfer-Encoding")
         )
@@ -76,6 +79,8 @@ class _Reader:
     def _count(self, pieces: Iterable[bytes]) -> Iterator[None]:
         for piece in pieces:
             self._body_bytes += len(piece)
+            if self._keep is not None:
+                self._keep += piece
             if self._body_bytes > self._policy.max_body_bytes:
                 msg = f"more than max_body_bytes={self._policy.max_body_bytes} after decoding"
                 raise TooLargeError(msg)

@@ -1,4 +1,4 @@
-"""One request and its response, hop by hop: what is sent, what is followed, what is read."""
+"""One request and its response: what is sent, what is followed, what is read."""
 
 from __future__ import annotations
 
@@ -27,10 +27,8 @@ from fetch_pipeline.engine.connector import (
 )
 from fetch_pipeline.engine.session import PageResponse, page_response
 
-# We asked neither for another protocol, nor for a part, nor whether something changed.
-_UNASKED: Final = frozenset(
-    {HTTPStatus.SWITCHING_PROTOCOLS, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_MODIFIED}
-)
+# We asked neither for another protocol nor for a part; whether something changed, only sometimes.
+_UNASKED: Final = frozenset({HTTPStatus.SWITCHING_PROTOCOLS, HTTPStatus.PARTIAL_CONTENT})
 _DESCRIPTOR_PAUSE_S: Final = 0.1
 
 
@@ -38,18 +36,15 @@ class UnfitResponseError(Exception):
     """The response is HTTP, but none to this request, or one that can be read in two ways."""
 
 
-async def exchange(session: aiohttp.ClientSession, attempt: Attempt, policy: FetchPolicy) -> None:
-    """Follow redirects to the final response and read it to its end.
+async def exchange(session: aiohttp.ClientSession, attempt: Attempt, policy: FetchPolicy) -> bool:
+    """Ask for the last hop of `attempt`; tell whether that was the final response, read to its end.
+
+    Else the next hop is noted, and to be asked for when its host may be asked. While there is no
+    file descriptor the request waits, as in a queue: that is not the page's fault.
 
     Raises:
         Exception: As `engine.classify` lists them; `attempt` holds what was learnt until then.
     """
-    while not await _patiently(session, attempt, policy):
-        pass
-
-
-async def _patiently(session: aiohttp.ClientSession, attempt: Attempt, policy: FetchPolicy) -> bool:
-    """Wait, as in a queue, while there is no file descriptor: that is not the page's fault."""
     while True:
         try:
             return await _forgivingly(session, attempt, policy)
@@ -81,7 +76,7 @@ async def _forgivingly(
 
 async def _ask(session: aiohttp.ClientSession, attempt: Attempt, policy: FetchPolicy) -> bool:
     """Send one request; return whether its response was the final one, read to its end."""
-    href, cookies = attempt.hops[-1]
+    href, _, cookies = attempt.hops[-1]
     # encoded=True: the bytes WHATWG gave us are the bytes sent, or signed URLs break.
     url = URL(href, encoded=True)
     if policy.proxy:
@@ -89,7 +84,7 @@ async def _ask(session: aiohttp.ClientSession, attempt: Attempt, policy: FetchPo
     async with session.get(
         url,
         ssl=tls_context(policy) if url.scheme == "https" else True,
-        headers={"Cookie": cookies} if cookies else None,
+        headers=_headers(attempt, cookies),
         proxy=policy.proxy,
         allow_redirects=False,
         trace_request_ctx=attempt,
@@ -97,10 +92,40 @@ async def _ask(session: aiohttp.ClientSession, attempt: Attempt, policy: FetchPo
         attempt.enter(Phase.DOWNLOAD)
         response = page_response(answer)
         attempt.head = _head(response, attempt, policy)
+        if _was_misunderstood(attempt):
+            attempt.ask_plainly()
+            return False
         if _led_on(response, attempt, policy):
             return False
         await read_body(response, attempt, policy)
         return True
+
+
+def _headers(attempt: Attempt, cookies: str) -> dict[str, str] | None:
+    """Return what this one request is sent with, and note whether it is conditional."""
+    headers = {"Cookie": cookies} if cookies else {}
+    validators = attempt.validators
+    attempt.conditional = validators is not None and validators.href == attempt.hops[-1].href
+    if validators and attempt.conditional:  # both: servers ignore the date where they know the tag
+        if validators.etag:
+            headers["If-None-Match"] = validators.etag
+        if validators.last_modified:
+            headers["If-Modified-Since"] = validators.last_modified
+    return headers or None
+
+
+def _was_misunderstood(attempt: Attempt) -> bool:
+    """Tell whether the answer to a conditional request is of no use: it is of another version.
+
+    Then the page is asked for as if nothing was stored. A GET is never answered by 412 (RFC 9110
+    §13.2.2), but some servers do; an ETag that is not ours confirms another body (RFC 9111 §4.3.4).
+    """
+    head, validators = attempt.head, attempt.validators
+    if head is None or validators is None or not attempt.conditional:
+        return False
+    if head.status == HTTPStatus.NOT_MODIFIED and head.etag and validators.etag:
+        return head.etag.removeprefix("W/") != validators.etag.removeprefix("W/")
+    return head.status == HTTPStatus.PRECONDITION_FAILED
 
 
 def _require_dialable(url: URL, policy: FetchPolicy) -> None:
@@ -112,7 +137,7 @@ def _require_dialable(url: URL, policy: FetchPolicy) -> None:
 
 def _led_on(response: PageResponse, attempt: Attempt, policy: FetchPolicy) -> bool:
     """Note the next hop where the response is a redirect to follow."""
-    _require_fit(response)
+    _require_fit(response, conditional=attempt.conditional)
     set_cookie = response.headers.getall("Set-Cookie", ())
     attempt.cookies.learn(set_cookie, href=attempt.hops[-1].href, now=datetime.now(UTC))
     hop = next_hop(
@@ -127,8 +152,9 @@ def _led_on(response: PageResponse, attempt: Attempt, policy: FetchPolicy) -> bo
     return hop is not None
 
 
-def _require_fit(response: PageResponse) -> None:
-    if response.status in _UNASKED:
+def _require_fit(response: PageResponse, *, conditional: bool) -> None:
+    unasked = response.status == HTTPStatus.NOT_MODIFIED and not conditional
+    if unasked or response.status in _UNASKED:
         msg = f"status {response.status} was not asked for"
         raise UnfitResponseError(msg)
     lengths = set(response.headers.getall("Content-Length", ()))

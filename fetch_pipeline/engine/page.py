@@ -1,67 +1,137 @@
-"""Fetching one URL: its attempts, and the one outcome of them all."""
+"""One URL while it is fetched: asked for, perhaps led on, perhaps asked again; one outcome."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
-from random import random
 from time import perf_counter
 
 import aiohttp
 
-from fetch_pipeline.core.outcome import Failed, FailureKind, Fetched, Outcome, Timing
+from fetch_pipeline.core.outcome import (
+    Failed,
+    FailureKind,
+    Fetched,
+    NotModified,
+    Outcome,
+    Timing,
+)
+from fetch_pipeline.core.plan import Target
 from fetch_pipeline.core.policy import FetchPolicy
 from fetch_pipeline.core.redirect import Hop
-from fetch_pipeline.core.retry import retry_after_s
 from fetch_pipeline.engine.attempt import Attempt, Phase
 from fetch_pipeline.engine.classify import EXPECTED, Failure, classify
 from fetch_pipeline.engine.exchange import exchange
 
 
-async def fetch_page(session: aiohttp.ClientSession, href: str, policy: FetchPolicy) -> Outcome:
-    """Fetch `href` and return what became of it; the network's trouble is no exception.
+@dataclass(slots=True, kw_only=True, eq=False)
+class Page:
+    """A target on its way, from the first request to the outcome.
 
-    Attempts follow one another, after a pause, while another one may help.
+    Attributes:
+        target: What is fetched.
+        robots: Whether it is the robots.txt of the target's host, which is no row.
+        attempts: Begun so far.
+        attempt: The running one; null before the first, and while waiting for the next.
+        refusal: Why it is not asked for; null where it is to be asked.
+        asked: Host key of the running request.
+        asked_at: When it began, by the clock of the crew.
     """
-    started_at, begun = datetime.now(UTC), perf_counter()
-    for number in range(1, policy.max_attempts + 1):
-        attempt = Attempt(hops=[Hop(href)])
-        failure = await _run(session, attempt, policy)
-        outcome = _outcome(attempt, failure, _timing(attempt, number, started_at, begun))
-        pause_s = retry_after_s(outcome, number, chance=random())  # noqa: S311 - spreads load
-        if number == policy.max_attempts or pause_s is None:
-            break
-        await asyncio.sleep(pause_s)
-    return outcome
+
+    target: Target
+    robots: bool = False
+    attempts: int = 0
+    attempt: Attempt | None = None
+    refusal: Outcome | None = None
+    asked: str = ""
+    asked_at: float = 0.0
+    _started_at: datetime | None = None
+    _begun: float = 0.0
+    _busy_s: float = 0.0
+
+    @property
+    def host(self) -> str:
+        """The host key of what is asked for next."""
+        return self.attempt.hops[-1].host if self.attempt else self.target.host
+
+    @property
+    def href(self) -> str:
+        """What is asked for next."""
+        return self.attempt.hops[-1].href if self.attempt else self.target.href
+
+    @property
+    def redirected(self) -> bool:
+        """Whether the running attempt was led on."""
+        return self.attempt is not None and len(self.attempt.hops) > 1
+
+    @property
+    def text(self) -> bytes:
+        """The decoded body, so far as it came; kept of robots.txt only."""
+        return bytes(self.attempt.text or b"") if self.attempt else b""
+
+    def begin(self) -> Attempt:
+        """Return the running attempt, or begin one."""
+        if self.attempt is None:
+            if self._started_at is None:
+                self._started_at, self._begun = datetime.now(UTC), perf_counter()
+            self.attempts += 1
+            self.attempt = Attempt(
+                hops=[Hop(self.target.href, self.target.host)],
+                validators=self.target.validators,
+                text=bytearray() if self.robots else None,
+            )
+        return self.attempt
+
+    def anew(self) -> Page:
+        """Forget the running attempt: another one will be begun."""
+        self.attempt = None
+        return self
+
+    def note_busy(self, seconds: float) -> None:
+        """Note for how long a worker was busy with it."""
+        self._busy_s += seconds
+        if self.attempt:
+            self.attempt.asked_s += seconds
+
+    def timing(self) -> Timing:
+        """Return how long it took so far."""
+        spent_s = self.attempt.spent_s if self.attempt else {}
+        return Timing(
+            attempts=self.attempts,
+            started_at=self._started_at,
+            elapsed_s=perf_counter() - self._begun if self._started_at else None,
+            busy_s=self._busy_s,
+            queue_s=spent_s.get(Phase.QUEUE),
+            dns_s=spent_s.get(Phase.DNS),
+            connect_s=spent_s.get(Phase.CONNECT),
+            first_byte_s=spent_s.get(Phase.FIRST_BYTE),
+            download_s=spent_s.get(Phase.DOWNLOAD),
+        )
+
+    def stopped(self, kind: FailureKind, detail: str) -> Failed:
+        """Return the outcome of a page that is not asked for, or not again."""
+        return Failed(kind=kind, detail=detail, timing=self.timing())
 
 
-async def _run(
-    session: aiohttp.ClientSession, attempt: Attempt, policy: FetchPolicy
-) -> Failure | None:
-    """Make one attempt; return why it failed, or null."""
+async def ask(session: aiohttp.ClientSession, page: Page, policy: FetchPolicy) -> Outcome | None:
+    """Send one request for `page`; return how its attempt ended, or null when it was led on.
+
+    The network's trouble is an outcome, not an exception. `total_timeout_s` bounds what the
+    requests of an attempt take together, and not how long they wait for their turn.
+    """
+    attempt, begun = page.begin(), perf_counter()
+    failure, final = None, True
     try:
-        async with asyncio.timeout(policy.total_timeout_s):
-            await exchange(session, attempt, policy)
+        async with asyncio.timeout(policy.total_timeout_s - attempt.asked_s):
+            final = await exchange(session, attempt, policy)
     except EXPECTED as error:
-        return classify(error, while_=attempt.phase)
+        failure = classify(error, while_=attempt.phase)
     finally:
         attempt.close()
-    return None
-
-
-def _timing(attempt: Attempt, number: int, started_at: datetime, begun: float) -> Timing:
-    spent_s = attempt.spent_s
-    return Timing(
-        attempts=number,
-        started_at=started_at,
-        elapsed_s=perf_counter() - begun,
-        queue_s=spent_s.get(Phase.QUEUE),
-        dns_s=spent_s.get(Phase.DNS),
-        connect_s=spent_s.get(Phase.CONNECT),
-        first_byte_s=spent_s.get(Phase.FIRST_BYTE),
-        download_s=spent_s.get(Phase.DOWNLOAD),
-    )
+        page.note_busy(perf_counter() - begun)
+    return _outcome(attempt, failure, page.timing()) if final else None
 
 
 def _outcome(attempt: Attempt, failure: Failure | None, timing: Timing) -> Outcome:
@@ -80,6 +150,8 @@ def _outcome(attempt: Attempt, failure: Failure | None, timing: Timing) -> Outco
         raise AssertionError(msg)
     if HTTPStatus.OK <= head.status < HTTPStatus.MULTIPLE_CHOICES:
         return Fetched(head=head, body=body, timing=timing)
+    if head.status == HTTPStatus.NOT_MODIFIED:
+        return NotModified(head=head, timing=timing)
     return Failed(
         kind=FailureKind.HTTP_ERROR,
         detail=f"status {head.status}",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Any, TypeAlias
 
-from fetch_pipeline.core.outcome import FETCHED
+from fetch_pipeline.core.outcome import FETCHED, WITH_PAGE
 from fetch_pipeline.store.warehouse import NoTableError, Place, Warehouse
 
 _Row: TypeAlias = dict[str, Any]
@@ -32,7 +32,7 @@ def count_failed(warehouse: Warehouse, pages: Place) -> tuple[int, int]:
     """Return how many rows have no page, and how many there are."""
     failed = rows = 0
     for row in _rows(warehouse, pages, "outcome"):
-        failed += row["outcome"] != FETCHED
+        failed += row["outcome"] not in WITH_PAGE
         rows += 1
     return failed, rows
 
@@ -48,13 +48,18 @@ def compare_pages(warehouse: Warehouse, one: Place, other: Place) -> tuple[int, 
         for left, right in _same_lines(warehouse, one, other, *columns):
             if left["url"] == right["url"]:
                 both += 1
-                outcomes += left["outcome"] != right["outcome"]
-                contents += (
-                    left["outcome"] == right["outcome"] and left["sha256"] != right["sha256"]
-                )
+                same = _word(left) == _word(right)
+                outcomes += not same
+                contents += same and left["sha256"] != right["sha256"]
     except NoTableError:
         return 0, 0, 0
     return both, outcomes, contents
+
+
+def _word(row: _Row) -> str:
+    """Return the outcome; that a page was stored before is no difference."""
+    word: str = row["outcome"]
+    return FETCHED if word in WITH_PAGE else word
 
 
 def _same_lines(

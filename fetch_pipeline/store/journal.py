@@ -16,13 +16,13 @@ from typing import Any, Final
 
 from fetch_pipeline.core.outcome import Failed, FailureKind, Outcome, Timing, to_row
 from fetch_pipeline.core.plan import PlanRow, Target
+from fetch_pipeline.store.stored_pages import StoredPage
 from fetch_pipeline.store.tables import PAGE_LENGTHS, URL_LIST, Column
 
 PLAN_COLUMNS: Final = URL_LIST.columns
 OUTCOME_COLUMNS: Final = tuple(
     column for column in PAGE_LENGTHS.columns if column.name not in {"url", "duplicate_of"}
 )
-_PENDING_ROWS: Final = 1000
 
 
 def _insert(table: str, columns: tuple[Column, ...]) -> str:
@@ -33,10 +33,16 @@ def _insert(table: str, columns: tuple[Column, ...]) -> str:
 _INSERT_PLAN: Final = _insert("plan", PLAN_COLUMNS)
 _INSERT_OUTCOME: Final = _insert("outcomes", OUTCOME_COLUMNS)
 
-_PENDING: Final = """
-    SELECT plan.line, href, host FROM plan LEFT JOIN outcomes USING (line)
-    WHERE outcomes.line IS NULL AND duplicate_of IS NULL AND plan.line > ?
-    ORDER BY plan.line LIMIT ?
+# Only first lines have pages; a line that is no URL has no href to be found by.
+_INSERT_STORED: Final = f"""
+    INSERT OR IGNORE INTO stored ({", ".join(column.name for column in OUTCOME_COLUMNS)})
+    SELECT {", ".join("line" if c.name == "line" else f":{c.name}" for c in OUTCOME_COLUMNS)}
+    FROM plan WHERE href = :href AND duplicate_of IS NULL
+"""
+_CLOSE_REST: Final = """
+    INSERT INTO outcomes (line, outcome, detail, attempts, run_id)
+    SELECT plan.line, ?, ?, 0, ? FROM plan LEFT JOIN outcomes USING (line)
+    WHERE outcomes.line IS NULL AND duplicate_of IS NULL
 """
 
 
@@ -51,6 +57,8 @@ class Part:
         wall_s: Seconds it ran so far.
         cpu_s: Processor seconds of the process meanwhile.
         peak_rss_bytes: Most memory the process held so far.
+        busy_s: Seconds of all pages together in which a worker was busy with them.
+        courtesy_s: Longest that one host had to take, for the gaps between requests alone.
     """
 
     started_at: float
@@ -59,6 +67,8 @@ class Part:
     wall_s: float
     cpu_s: float
     peak_rss_bytes: int
+    busy_s: float
+    courtesy_s: float
 
 
 class Journal:
@@ -76,16 +86,38 @@ class Journal:
         )
         return time.time() - written_at if written_at else float("inf")
 
-    def begin(self, plan: Iterable[PlanRow], *, list_sha256: str, run_id: str) -> None:
-        """Forget everything and write `plan`, all or nothing. A line that is no URL is done."""
+    def begin(
+        self,
+        plan: Iterable[PlanRow],
+        *,
+        list_sha256: str,
+        run_id: str,
+        stored: Iterable[StoredPage] | None = None,
+        keep: bool = False,
+    ) -> None:
+        """Forget everything and write `plan`, all or nothing. A line that is no URL is done.
+
+        Args:
+            plan: All rows of the list.
+            list_sha256: What identifies it.
+            run_id: Dagster run that begins.
+            stored: The pages of the table that will be replaced; null when there is none.
+            keep: Whether they are the outcomes of their URLs, which are not fetched again.
+        """
         with self._transaction() as connection:
-            for table in ("facts", "plan", "outcomes", "parts"):
+            for table in ("facts", "plan", "stored", "outcomes", "parts"):
                 connection.execute(f"DELETE FROM {table}")
             for row in plan:
                 connection.execute(_INSERT_PLAN, row)
                 if row["problem"] is not None:
                     connection.execute(_INSERT_OUTCOME, _invalid_row(row, run_id))
-            connection.execute("INSERT INTO facts VALUES (?, ?)", (time.time(), list_sha256))
+            connection.execute("CREATE INDEX IF NOT EXISTS plan_host ON plan (host, line)")
+            if stored is not None:
+                _remember(connection, stored)
+            if keep:
+                connection.execute("INSERT INTO outcomes SELECT * FROM stored")
+            facts = (time.time(), list_sha256, stored is not None, keep)
+            connection.execute("INSERT INTO facts VALUES (?, ?, ?, ?)", facts)
 
     def counts(self) -> tuple[int, int, str]:
         """Return how many URLs are to be fetched, how many were by now, and the first host key."""
@@ -97,28 +129,26 @@ class Journal:
         """)
         return urls, done, host
 
-    def pending(self) -> Iterator[Target]:
-        """Yield the targets without an outcome in the order of their lines, lazily.
-
-        May be iterated while outcomes of the targets it yielded are recorded.
-        """
-        line = 0
-        while targets := self._pending_after(line):
-            yield from targets
-            line = targets[-1].line
-
     def write(self, outcomes: Iterable[tuple[Target, Outcome]], part: Part) -> None:
         """Make outcomes durable, and what the fetch took meanwhile. Takes about 20 µs a row."""
         with self._transaction() as connection:
             rows = (_outcome_row(target, outcome, part) for target, outcome in outcomes)
             connection.executemany(_INSERT_OUTCOME, rows)
             connection.execute(
-                "INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (*astuple(part), time.time()),
             )
 
+    def close_rest(self, kind: FailureKind, detail: str, run_id: str) -> None:
+        """Give every URL without an outcome this one."""
+        self._connection.execute(_CLOSE_REST, (kind.value, detail, run_id))
+
+    def execute(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Return all rows of a statement over the tables, and of temporary ones."""
+        return self._connection.execute(statement, values).fetchall()
+
     def one(self, select: str) -> tuple[Any, ...]:
-        """Return the only row of a SELECT over `facts`, `plan`, `outcomes` and `parts`."""
+        """Return the only row of a SELECT over the tables."""
         row: tuple[Any, ...] = self._connection.execute(select).fetchone()
         return row
 
@@ -127,10 +157,6 @@ class Journal:
         cursor = self._connection.execute(select)
         while batch := cursor.fetchmany(rows):
             yield batch
-
-    def _pending_after(self, line: int) -> list[Target]:
-        rows = self._connection.execute(_PENDING, (line, _PENDING_ROWS)).fetchall()
-        return [Target(line=line, href=href, host=host) for line, href, host in rows]
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -143,11 +169,22 @@ class Journal:
         self._connection.execute("COMMIT")
 
 
+def _remember(connection: sqlite3.Connection, stored: Iterable[StoredPage]) -> None:
+    """Write the stored pages of URLs that are listed, under their present lines."""
+    missing = dict.fromkeys(
+        column.name for column in OUTCOME_COLUMNS
+    )  # in tables of older versions
+    connection.execute("CREATE INDEX plan_href ON plan (href)")
+    connection.executemany(_INSERT_STORED, ({**missing, **page} for page in stored))
+    connection.execute("DROP INDEX plan_href")
+
+
 def _outcome_row(target: Target, outcome: Outcome, part: Part) -> Mapping[str, object]:
     started_at = outcome.timing.started_at
     return {
         **to_row(outcome),
         "line": target.line,
+        "changed": None,  # known when the table is made
         "run_id": part.run_id,
         "started_at": int(started_at.timestamp() * 1e6) if started_at else None,
     }
@@ -157,4 +194,4 @@ def _invalid_row(row: PlanRow, run_id: str) -> Mapping[str, object]:
     invalid = Failed(
         kind=FailureKind.INVALID_URL, detail=row["problem"] or "", timing=Timing(attempts=0)
     )
-    return {**to_row(invalid), "line": row["line"], "run_id": run_id}
+    return {**to_row(invalid), "line": row["line"], "changed": None, "run_id": run_id}

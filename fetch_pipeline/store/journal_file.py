@@ -38,12 +38,16 @@ def _columns(columns: tuple[Column, ...]) -> str:
 
 
 _TABLES: Final = f"""
-    CREATE TABLE IF NOT EXISTS facts (planned_at REAL, list_sha256 TEXT);
+    CREATE TABLE IF NOT EXISTS facts (
+        planned_at REAL, list_sha256 TEXT, compared INTEGER, kept INTEGER
+    );
     CREATE TABLE IF NOT EXISTS plan ({_columns(PLAN_COLUMNS)});
+    CREATE TABLE IF NOT EXISTS stored ({_columns(OUTCOME_COLUMNS)});
     CREATE TABLE IF NOT EXISTS outcomes ({_columns(OUTCOME_COLUMNS)});
     CREATE TABLE IF NOT EXISTS parts (
         started_at REAL PRIMARY KEY, run_id TEXT, concurrency INTEGER,
-        wall_s REAL, cpu_s REAL, peak_rss_bytes INTEGER, written_at REAL
+        wall_s REAL, cpu_s REAL, peak_rss_bytes INTEGER, busy_s REAL, courtesy_s REAL,
+        written_at REAL
     );
 """
 
@@ -113,9 +117,9 @@ def journal_path(directory: Path, asset: str, *identity: str) -> Path:
     Args:
         directory: Where journals are kept.
         asset: Asset key, its parts joined by "/".
-        identity: List and policy.
+        identity: List and policy. A journal with the tables of another version is another one.
     """
-    digest = sha256("\n".join(identity).encode()).hexdigest()
+    digest = sha256("\n".join((_TABLES, *identity)).encode()).hexdigest()
     return directory / f"{asset}-{digest[:16]}{_SUFFIX}"
 
 

@@ -10,20 +10,16 @@ from typing import Final
 
 import pyarrow as pa
 
-from fetch_pipeline.core.outcome import FETCHED
-from fetch_pipeline.core.timing import FetchRun, summarize
+from fetch_pipeline.core.outcome import NOT_MODIFIED, WITH_PAGE
+from fetch_pipeline.core.timing import FetchRun, ideal_s, summarize
 from fetch_pipeline.store.journal import Journal
 from fetch_pipeline.store.journal_file import JournalError
+from fetch_pipeline.store.page_select import CHANGES, FROM_JOURNAL, PAGE_ROWS
 from fetch_pipeline.store.tables import PAGE_LENGTHS
 from fetch_pipeline.store.warehouse import BATCH_ROWS
 
-_OF_PLAN: Final = frozenset({"line", "url", "duplicate_of"})
-_SELECTED: Final = ", ".join(
-    f"{'plan' if column.name in _OF_PLAN else 'outcomes'}.{column.name}"
-    for column in PAGE_LENGTHS.columns
-)
-# Each row has the outcome of the first line that names the same URL.
-_JOIN: Final = "plan LEFT JOIN outcomes ON outcomes.line = coalesce(duplicate_of, plan.line)"
+# What was kept of another run took this one no time.
+_ASKED: Final = "FROM outcomes WHERE attempts > 0 AND run_id IN (SELECT run_id FROM parts)"
 
 
 def page_batches(journal: Journal) -> Iterator[pa.RecordBatch]:
@@ -33,8 +29,7 @@ def page_batches(journal: Journal) -> Iterator[pa.RecordBatch]:
         JournalError: Some URL has no outcome. A table with fewer rows than the list is never made.
     """
     _require_complete(journal)
-    select = f"SELECT {_SELECTED} FROM {_JOIN} ORDER BY plan.line"
-    for rows in journal.batches(select, BATCH_ROWS):
+    for rows in journal.batches(PAGE_ROWS, BATCH_ROWS):
         yield _batch(rows, PAGE_LENGTHS.arrow_schema)
 
 
@@ -45,17 +40,22 @@ def count_outcomes(journal: Journal) -> dict[str, int]:
         JournalError: Some URL has no outcome.
     """
     _require_complete(journal)
-    select = f"SELECT outcome, count(*) FROM {_JOIN} GROUP BY outcome ORDER BY count(*) DESC, 1"
-    return {word: rows for batch in journal.batches(select, BATCH_ROWS) for word, rows in batch}
+    select = f"SELECT outcomes.outcome, count(*) {FROM_JOURNAL} GROUP BY 1 ORDER BY 2 DESC, 1"
+    return dict(journal.execute(select))
+
+
+def count_changes(journal: Journal) -> dict[str, int]:
+    """Return the rows per word of `changed`; none when there was nothing to compare with."""
+    return {word: rows for word, rows in journal.execute(CHANGES) if word is not None}
 
 
 def first_failures(journal: Journal, limit: int) -> list[tuple[int, str, str, str]]:
     """Return line, url, outcome and detail of the first rows without a page."""
-    select = (
-        f"SELECT plan.line, url, outcome, coalesce(detail, '') FROM {_JOIN} "
-        f"WHERE outcome != '{FETCHED}' ORDER BY plan.line LIMIT {limit}"
+    return journal.execute(
+        f"SELECT plan.line, url, outcomes.outcome, coalesce(outcomes.detail, '') {FROM_JOURNAL} "
+        f"WHERE outcomes.outcome NOT IN {WITH_PAGE} ORDER BY plan.line LIMIT ?",
+        limit,
     )
-    return [row for batch in journal.batches(select, BATCH_ROWS) for row in batch]
 
 
 def describe_fetch(
@@ -63,15 +63,17 @@ def describe_fetch(
 ) -> FetchRun:
     """Sum up the fetch in the journal, all its parts together; `outcomes` are its rows by word."""
     times = summarize(_elapsed_s(journal))
-    started_at, wall_s, cpu_s, peak_rss_bytes, concurrency, list_sha256 = journal.one("""
+    started_at, wall_s, cpu_s, peak_rss_bytes, concurrency, busy_s, courtesy_s = journal.one("""
         SELECT min(started_at), sum(wall_s), sum(cpu_s), max(peak_rss_bytes), max(concurrency),
-            (SELECT list_sha256 FROM facts)
+            sum(busy_s), sum(courtesy_s)
         FROM parts
     """)
-    requested, body_bytes = journal.one(
-        "SELECT count(*), coalesce(sum(body_bytes), 0) FROM outcomes WHERE attempts > 0"
+    requested, not_modified, body_bytes = journal.one(
+        f"SELECT count(*), coalesce(sum(outcome = '{NOT_MODIFIED}'), 0), "
+        f"coalesce(sum(body_bytes), 0) {_ASKED}"
     )
-    urls, fetched = sum(outcomes.values()), outcomes.get(FETCHED, 0)
+    (list_sha256,) = journal.one("SELECT list_sha256 FROM facts")
+    urls, fetched = sum(outcomes.values()), sum(outcomes.get(word, 0) for word in WITH_PAGE)
     return FetchRun(
         run_id=run_id,
         asset=asset,
@@ -81,8 +83,17 @@ def describe_fetch(
         urls=urls,
         fetched=fetched,
         failed=urls - fetched,
+        requested=requested,
+        not_modified=not_modified,
         wall_s=wall_s,
-        ideal_s=times.ideal_s(concurrency),
+        busy_s=busy_s,
+        courtesy_s=courtesy_s,
+        ideal_s=ideal_s(
+            busy_s=busy_s,
+            concurrency=concurrency,
+            slowest_s=times.slowest_s,
+            courtesy_s=courtesy_s,
+        ),
         pages_per_s=requested / wall_s if wall_s else 0.0,
         body_bytes=body_bytes,
         cpu_s=cpu_s,
@@ -93,7 +104,8 @@ def describe_fetch(
 
 
 def _require_complete(journal: Journal) -> None:
-    (missing,) = journal.one(f"SELECT count(*) FROM {_JOIN} WHERE outcome IS NULL")
+    select = f"SELECT count(*) {FROM_JOURNAL} WHERE outcomes.outcome IS NULL"
+    (missing,) = journal.one(select)
     if missing:
         msg = f"{missing} URLs of {journal.path} have no outcome yet: fetch again to continue"
         raise JournalError(msg)
@@ -101,7 +113,7 @@ def _require_complete(journal: Journal) -> None:
 
 def _elapsed_s(journal: Journal) -> array[float]:
     """Return the seconds of every page that was asked for; 8 bytes each."""
-    select = "SELECT elapsed_s FROM outcomes WHERE elapsed_s IS NOT NULL"
+    select = f"SELECT elapsed_s {_ASKED}"
     return array("d", (s for batch in journal.batches(select, BATCH_ROWS) for (s,) in batch))
 
 

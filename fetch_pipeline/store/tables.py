@@ -147,7 +147,7 @@ PAGE_LENGTHS: Final = Table(
         *_columns(_INT, attempts="Requests sent, redirects not counted"),
         *_columns(
             _FLOAT,
-            queue_s="Seconds until a connection was looked for (last attempt)",
+            queue_s="Seconds waiting for a turn or a connection (last attempt)",
             dns_s="Seconds resolving names (last attempt)",
             connect_s="Seconds in TCP and TLS handshakes (last attempt)",
             first_byte_s="Seconds from request to response headers (last attempt)",
@@ -158,7 +158,12 @@ PAGE_LENGTHS: Final = Table(
         *_columns(_TEXT, etag="ETag header", last_modified="Last-Modified header"),
         *_columns(_FLOAT, retry_after_s="Seconds the server asked to stay away"),
         *_columns(_INT, duplicate_of="Line of the first row with the same URL"),
-        *_columns(_TEXT, run_id="Dagster run that fetched the row"),
+        *_columns(
+            _TEXT,
+            changed="Against the row stored before: new, same, changed or gone (404, 410); null "
+            "where there is nothing to compare",
+            run_id="Dagster run that fetched the row",
+        ),
     ),
 )
 
@@ -174,15 +179,18 @@ _FETCH_COLUMNS: Final = (
         _INT,
         concurrency="Workers",
         urls="Rows of the list",
-        fetched="Rows with a whole page",
+        fetched="Rows with a whole page, not_modified ones included",
         failed="Rows without",
+        requested="Distinct URLs that were asked for",
+        not_modified="Distinct URLs whose stored page still is the page",
     ),
     *_columns(
         _FLOAT,
         wall_s="Seconds the fetch ran; of all parts when it was continued",
-        busy_s="Sum of the pages' own seconds: what one at a time would need",
+        busy_s="Sum of the pages' own seconds, without waiting: what one at a time would need",
+        courtesy_s="Seconds the most polite host took, for the gaps between its requests alone",
         slowest_s="Seconds of the slowest page",
-        ideal_s="Least wall seconds possible for these pages at this concurrency",
+        ideal_s="Least wall seconds possible for these pages, concurrency and politeness",
         p50_s="Seconds: half of the pages took at most this",
         p95_s="Seconds: 95 % of the pages took at most this",
         p99_s="Seconds: 99 % of the pages took at most this",

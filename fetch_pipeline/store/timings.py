@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
 
@@ -48,13 +48,20 @@ def latest(runs: Sequence[ComparedRun], strategy: str) -> ComparedRun | None:
 def _baseline(run: FetchRun, runs: Iterable[FetchRun]) -> FetchRun | None:
     if run.strategy == SEQUENTIAL:
         return run
-    same = [r for r in runs if r.strategy == SEQUENTIAL and r.list_sha256 == run.list_sha256]
+    same = [r for r in runs if r.strategy == SEQUENTIAL and r.work == run.work]
     return next(reversed(same), None)
 
 
 def _fetch_runs(warehouse: Warehouse, place: Place) -> list[FetchRun]:
     try:
-        rows = warehouse.read(place, _FIELDS).to_pylist()
+        rows = warehouse.read(place).to_pylist()
     except NoTableError:
         return []
-    return sorted((FetchRun(**row) for row in rows), key=lambda run: run.started_at)
+    return sorted(map(_fetch_run, rows), key=lambda run: run.started_at)
+
+
+def _fetch_run(row: Mapping[str, Any]) -> FetchRun:
+    """Read a row; one of an older version asked for every URL and waited for nobody."""
+    older = {"requested": row["urls"], "not_modified": 0, "courtesy_s": 0.0}
+    known = {name: row[name] for name in _FIELDS if row.get(name) is not None}
+    return FetchRun(**{**older, **known})

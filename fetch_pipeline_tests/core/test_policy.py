@@ -22,6 +22,8 @@ OTHER_VALUES = {
     "ca_file": "other.pem",
     "proxy": "http://proxy.example:3128",
     "unguarded_proxy": True,
+    "obey_robots": False,
+    "revalidate": True,
 }
 
 

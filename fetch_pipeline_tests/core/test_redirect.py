@@ -5,13 +5,14 @@ import pytest
 from fetch_pipeline.core.redirect import Hop, RedirectError, next_hop
 
 START = "https://example.com/a/b"
+HOST = "https://example.com"
 
 
 def hop(
     location: bytes | None,
     *,
     status: int = 302,
-    hops: tuple[Hop, ...] = (Hop(START),),
+    hops: tuple[Hop, ...] = (Hop(START, HOST),),
     cookies: str = "",
 ) -> str:
     """Return the next href, or "final"."""
@@ -67,19 +68,29 @@ def test_a_target_that_is_no_page_is_an_error(location: bytes) -> None:
 def test_a_loop_is_found_at_its_first_repetition() -> None:
     """Nothing is asked twice in one chain."""
     with pytest.raises(RedirectError, match="loop"):
-        hop(b"/a/b", hops=(Hop(START), Hop("https://example.com/c")))
+        hop(b"/a/b", hops=(Hop(START, HOST), Hop("https://example.com/c", HOST)))
+
+
+def test_the_host_to_be_asked_is_told() -> None:
+    """It has limits and rules of its own, whoever leads there."""
+    start = [Hop(START, HOST)]
+    target = next_hop(
+        301, b"//Other.org:8080/x", hops=start, cookies_for=lambda _: "", max_redirects=3
+    )
+
+    assert target == Hop("https://other.org:8080/x", "https://other.org:8080")
 
 
 def test_the_same_page_with_a_cookie_is_another_one() -> None:
     """Sites that ask for a cookie send the visitor round once; twice is a loop."""
     assert hop(b"/a/b", cookies="seen=1") == START
     with pytest.raises(RedirectError, match="loop"):
-        hop(b"/a/b", hops=(Hop(START), Hop(START, "seen=1")), cookies="seen=1")
+        hop(b"/a/b", hops=(Hop(START, HOST), Hop(START, HOST, "seen=1")), cookies="seen=1")
 
 
 def test_hops_are_counted() -> None:
     """Three are allowed here; the fourth is not followed."""
-    chain = tuple(Hop(f"https://example.com/{n}") for n in range(4))
+    chain = tuple(Hop(f"https://example.com/{n}", HOST) for n in range(4))
 
     assert hop(b"/last", hops=chain[:3]) == "https://example.com/last"
     with pytest.raises(RedirectError, match="more than 3"):

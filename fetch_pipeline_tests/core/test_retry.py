@@ -6,13 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fetch_pipeline.core.outcome import Body, Failed, FailureKind, Fetched, Head, Outcome, Timing
+from fetch_pipeline.core.outcome import Body, Failed, FailureKind, Fetched, Head, Timing
 from fetch_pipeline.core.retry import (
     FIRST_BACKOFF_S,
     LONGEST_BACKOFF_S,
     backoff_s,
+    cooldown_s,
+    may_change,
     parse_retry_after,
-    retry_after_s,
+    within_budget,
 )
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
@@ -24,21 +26,16 @@ def refused(status: int, retry_after_s: float | None = None) -> Failed:
     return Failed(kind=FailureKind.HTTP_ERROR, detail="", timing=Timing(attempts=1), head=head)
 
 
-def pause_s(outcome: Outcome) -> float | None:
-    """Return the longest pause before the next attempt."""
-    return retry_after_s(outcome, 1, chance=1.0)
-
-
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
 def test_servers_in_trouble_are_asked_again(status: int) -> None:
     """They may have recovered."""
-    assert pause_s(refused(status)) == FIRST_BACKOFF_S
+    assert may_change(refused(status))
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 501, 505])
 def test_answers_that_will_not_change_are_final(status: int) -> None:
     """Asking again would only be rude."""
-    assert pause_s(refused(status)) is None
+    assert not may_change(refused(status))
 
 
 @pytest.mark.parametrize("transient", [True, False])
@@ -48,22 +45,54 @@ def test_only_what_may_get_better_is_tried_again(transient: bool) -> None:  # no
         kind=FailureKind.TIMEOUT, detail="", timing=Timing(attempts=1), transient=transient
     )
 
-    assert (pause_s(outcome) is not None) == transient
-
-
-@pytest.mark.parametrize(
-    ("asked_s", "waited_s"), [(0.0, FIRST_BACKOFF_S), (7.0, 7.0), (30.0, 30.0), (31.0, None)]
-)
-def test_never_earlier_than_the_server_asked_for(asked_s: float, waited_s: float | None) -> None:
-    """A worker does not wait for minutes: the row tells when to come back."""
-    assert pause_s(refused(503, asked_s)) == waited_s
+    assert may_change(outcome) == transient
 
 
 def test_a_page_is_never_asked_for_again() -> None:
     """Fetched is fetched."""
     head, body = Head(status=200, final_url=""), Body(wire_bytes=0, body_bytes=0)
 
-    assert pause_s(Fetched(head=head, body=body, timing=Timing())) is None
+    assert not may_change(Fetched(head=head, body=body, timing=Timing()))
+
+
+@pytest.mark.parametrize(
+    ("status", "asked_s", "kept_s"),
+    [
+        (429, 7.0, 7.0),
+        (503, 7.0, 7.0),
+        (503, 0.0, 0.0),
+        (503, None, None),
+        (429, None, FIRST_BACKOFF_S),
+        (502, 7.0, None),
+        (301, 7.0, None),
+        (200, 7.0, None),
+    ],
+)
+def test_the_host_is_left_alone_for_as_long_as_it_asks(
+    status: int, asked_s: float | None, kept_s: float | None
+) -> None:
+    """Only where the header is about load (RFC 9110 §10.2.3, RFC 6585 §4)."""
+    assert cooldown_s(refused(status, asked_s)) == kept_s
+
+
+def test_what_never_answered_asks_for_nothing() -> None:
+    """There is no header to read."""
+    outcome = Failed(kind=FailureKind.TIMEOUT, detail="", timing=Timing())
+
+    assert cooldown_s(outcome) is None
+
+
+@pytest.mark.parametrize(
+    ("retries", "requests", "within"),
+    [(0, 1, True), (9, 1, True), (12, 10, False), (29, 100, True), (30, 100, False)],
+)
+def test_a_host_gets_one_retry_for_five_requests_and_ten_in_any_case(
+    retries: int,
+    requests: int,
+    within: bool,  # noqa: FBT001 - pytest passes it
+) -> None:
+    """A host in trouble is not asked three times as often as one that is well."""
+    assert within_budget(retries, requests) == within
 
 
 def test_backoff_doubles_up_to_its_cap() -> None:

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fetch_pipeline.core.timing import ASYNC, SEQUENTIAL, FetchRun, PageTimes, speedup, summarize
+from fetch_pipeline.core.timing import (
+    ASYNC,
+    SEQUENTIAL,
+    FetchRun,
+    PageTimes,
+    ideal_s,
+    speedup,
+    summarize,
+)
 
 RUN = FetchRun(
     run_id="r1",
@@ -18,8 +26,11 @@ RUN = FetchRun(
     urls=100,
     fetched=99,
     failed=1,
+    requested=98,
+    not_modified=0,
     wall_s=2.0,
     busy_s=15.0,
+    courtesy_s=0.0,
     slowest_s=1.0,
     ideal_s=1.5,
     p50_s=0.1,
@@ -37,7 +48,7 @@ def test_percentiles_are_values_that_occurred() -> None:
     """Nearest rank, in any order of the input."""
     times = summarize([0.3, 0.1, 0.2, 0.4])
 
-    assert times == PageTimes(busy_s=1.0, slowest_s=0.4, p50_s=0.2, p95_s=0.4, p99_s=0.4)
+    assert times == PageTimes(slowest_s=0.4, p50_s=0.2, p95_s=0.4, p99_s=0.4)
 
 
 def test_no_page_takes_no_time() -> None:
@@ -45,11 +56,14 @@ def test_no_page_takes_no_time() -> None:
     assert summarize([]) == PageTimes()
 
 
-def test_ideal_is_bound_by_the_workers_or_by_the_slowest_page() -> None:
-    """Ten pages of 1 s need 2 s with five workers, and never less than 1 s."""
-    times = summarize([1.0] * 10)
+def test_ideal_is_bound_by_the_workers_the_slowest_page_or_courtesy() -> None:
+    """Ten pages of 1 s need 2 s with five workers, never less than 1 s, or than their gaps."""
 
-    assert [times.ideal_s(workers) for workers in (1, 5, 10, 1000)] == [10.0, 2.0, 1.0, 1.0]
+    def ideal(workers: int, courtesy_s: float = 0.0) -> float:
+        return ideal_s(busy_s=10.0, concurrency=workers, slowest_s=1.0, courtesy_s=courtesy_s)
+
+    assert [ideal(workers) for workers in (1, 5, 10, 1000)] == [10.0, 2.0, 1.0, 1.0]
+    assert [ideal(workers, courtesy_s=4.5) for workers in (1, 5, 10)] == [10.0, 4.5, 4.5]
 
 
 @given(st.lists(st.floats(0, 1000), min_size=1), st.integers(1, 50))
@@ -59,7 +73,11 @@ def test_no_schedule_beats_the_ideal(elapsed_s: list[float], workers: int) -> No
     for seconds in elapsed_s:
         free_at[free_at.index(min(free_at))] += seconds
 
-    assert summarize(elapsed_s).ideal_s(workers) <= max(free_at) * (1 + 1e-9)
+    ideal = ideal_s(
+        busy_s=sum(elapsed_s), concurrency=workers, slowest_s=max(elapsed_s), courtesy_s=0.0
+    )
+
+    assert ideal <= max(free_at) * (1 + 1e-9)
 
 
 def test_speedup_is_measured_against_a_run_of_the_same_list() -> None:
@@ -71,7 +89,15 @@ def test_speedup_is_measured_against_a_run_of_the_same_list() -> None:
     assert (gain.factor, gain.baseline_s, gain.source) == (8.0, 16.0, "measured")
 
 
-@pytest.mark.parametrize("sequential", [None, replace(RUN, list_sha256="another", wall_s=99.0)])
+@pytest.mark.parametrize(
+    "sequential",
+    [
+        None,
+        replace(RUN, list_sha256="another", wall_s=99.0),
+        replace(RUN, requested=97, wall_s=99.0),
+        replace(RUN, not_modified=1, wall_s=99.0),
+    ],
+)
 def test_speedup_is_estimated_where_there_is_no_such_run(sequential: FetchRun | None) -> None:
     """Against the sum of the pages' own times, and marked as such."""
     gain = speedup(RUN, sequential)

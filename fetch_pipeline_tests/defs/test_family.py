@@ -74,7 +74,7 @@ def test_both_strategies_fetch_the_same_and_are_compared(origin: Origin, folder:
     assert one_by_one["started_at"].max() < at_once["started_at"].min()
     assert timings["strategy"].tolist() == ["sequential", "async"]
     assert timings["speedup_source"].tolist() == ["measured", "measured"]
-    assert timings["speedup"][1] > 5
+    assert timings["speedup"][1] > 2
     assert set(origin.requests.values()) == {2}
     assert all(check.passed for check in result.get_asset_check_evaluations())
     assert len(result.get_asset_check_evaluations()) == 5

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fetch_pipeline.core.plan import Entry, make_plan
+from fetch_pipeline.core.politeness import UNLIMITED
 from fetch_pipeline.defs.fetching import (
     FetchId,
     Manifest,
@@ -23,20 +24,26 @@ from fetch_pipeline.store.warehouse import NoTableError, Place, TableScan
 from fetch_pipeline_tests.fetching import IMPATIENT, Folder
 
 LIST, PAGES = Place(schema=None, table="url_list"), Place(schema=None, table="page_lengths")
-FIRST = FetchId(asset="page_lengths", run_id="r1", policy=IMPATIENT)
+FIRST = FetchId(asset="page_lengths", run_id="r1", policy=IMPATIENT, politeness=UNLIMITED)
 SECOND = replace(FIRST, run_id="r2")
 
 
-def plan(folder: Folder, fetch: FetchId, *, resume_within_s: float = 3600) -> Manifest:
+def plan(
+    folder: Folder, fetch: FetchId, *, resume_within_s: float = 3600, keep_pages: bool = False
+) -> Manifest:
     """Plan a fetch of the stored list."""
-    scan = TableScan(warehouse=folder.warehouse, place=LIST)
-    journals = folder.path / "journals"
-    return plan_fetch(scan, fetch, directory=journals, resume_within_s=resume_within_s)
+    return plan_fetch(
+        TableScan(warehouse=folder.warehouse, place=LIST),
+        fetch,
+        directory=folder.path / "journals",
+        resume_within_s=resume_within_s,
+        keep_pages=keep_pages,
+    )
 
 
 def fetch(manifest: Manifest, fetch_id: FetchId) -> Manifest:
     """Fetch what is pending."""
-    return asyncio.run(fetch_pending(manifest, fetch_id, concurrency=4))
+    return asyncio.run(fetch_pending(manifest, fetch_id, concurrency=4, watch=lambda _: None))
 
 
 def store(folder: Folder, manifest: Manifest, fetch_id: FetchId) -> StoredFetch:

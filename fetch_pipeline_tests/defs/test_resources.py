@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from fetch_pipeline.core.policy import FetchPolicy
+from fetch_pipeline.core.politeness import Politeness
 from fetch_pipeline.defs.resources import Fetcher, WarehouseResource, place_of
 from fetch_pipeline.store.warehouse import NoTableError, Place
 from fetch_pipeline_tests.fetching import Folder
@@ -18,13 +19,15 @@ from fetch_pipeline_tests.fetching import Folder
 def test_the_defaults_are_the_policys() -> None:
     """They are written down once."""
     assert Fetcher().policy() == FetchPolicy()
+    assert Fetcher().politeness() == Politeness()
 
 
 def test_every_knob_of_the_policy_can_be_turned() -> None:
     """And has a description for the Launchpad."""
     knobs = {name: field.description for name, field in Fetcher.model_fields.items()}
 
-    assert set(knobs) == {field.name for field in fields(FetchPolicy)}
+    of_policies = {field.name for part in (FetchPolicy, Politeness) for field in fields(part)}
+    assert set(knobs) == {*of_policies, "contact"}
     assert all(knobs.values())
 
 

@@ -112,7 +112,7 @@ def test_a_host_that_speaks_unasked_gets_a_new_connection_for_each_page(
             return [first, await get(session), await get(session)], len(connector._conns)
 
     async def get(session: aiohttp.ClientSession) -> bool:
-        attempt = Attempt(hops=[Hop(f"{origin.url}/page/1")])
+        attempt = Attempt(hops=[Hop(f"{origin.url}/page/1", origin.url)])
         async with session.get(attempt.hops[0].href, trace_request_ctx=attempt) as response:
             await response.read()
         return attempt.reused
@@ -136,7 +136,8 @@ def test_a_page_that_is_asked_for_at_once_does_not_get_what_comes_behind_the_las
             return [first, await length(session, f"{origin.url}/page/1?bytes=200")]
 
     async def length(session: aiohttp.ClientSession, url: str) -> int:
-        async with session.get(url, trace_request_ctx=Attempt(hops=[Hop(url)])) as response:
+        context = Attempt(hops=[Hop(url, origin.url)])
+        async with session.get(url, trace_request_ctx=context) as response:
             return len(await response.read())
 
     assert asyncio.run(lengths()) == [100, 200]
@@ -155,7 +156,8 @@ def test_what_waits_in_the_socket_is_seen_before_the_loop_reads_it(
             connector = session.connector
             assert isinstance(connector, CleanConnector)
             url = f"{origin.url}/page/1"
-            async with session.get(url, trace_request_ctx=Attempt(hops=[Hop(url)])) as response:
+            context = Attempt(hops=[Hop(url, origin.url)])
+            async with session.get(url, trace_request_ctx=context) as response:
                 await response.read()
             (idle,) = connector._conns.values()
             handler = idle[0][0]
@@ -176,7 +178,7 @@ def test_connections_that_wait_for_another_page_are_bounded() -> None:
             connector = session.connector
             assert isinstance(connector, CleanConnector)
             for url in urls:
-                context = Attempt(hops=[Hop(url)])
+                context = Attempt(hops=[Hop(url, url)])
                 async with session.get(url, trace_request_ctx=context) as response:
                     await response.read()
             kept = [key.host for key in connector._conns]

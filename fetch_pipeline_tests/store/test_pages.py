@@ -23,7 +23,7 @@ from fetch_pipeline.store.pages import (
     page_batches,
 )
 from fetch_pipeline.store.tables import PAGE_LENGTHS
-from fetch_pipeline_tests.store.test_journal import begin, fetch_all, part
+from fetch_pipeline_tests.store.test_journal import begin, fetch_all, part, pending
 
 AT = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
 URLS = ["http://a.org/1", "not a URL", "http://a.org/2", "http://a.org/1#again"]
@@ -44,7 +44,7 @@ def outcome(line: int) -> Outcome:
 def fetched(journal: Journal) -> None:
     """Fetch everything."""
     begin(journal, URLS)
-    targets = list(journal.pending())
+    targets = pending(journal)
     journal.write([(target, outcome(target.line)) for target in targets], part())
 
 
@@ -123,8 +123,9 @@ def test_a_fetch_is_summed_up_over_its_parts(tmp_path: Path) -> None:
     )
     assert run.started_at == datetime.fromtimestamp(100, UTC)
     assert (run.urls, run.fetched, run.failed) == (4, 2, 2)
+    assert (run.requested, run.not_modified, run.courtesy_s) == (2, 0, 0.25)
     assert (run.wall_s, run.cpu_s, run.peak_rss_bytes) == (3.0, 1.0, 10)
-    assert (run.busy_s, run.slowest_s, run.ideal_s) == pytest.approx((0.4, 0.3, 0.3))
+    assert (run.busy_s, run.slowest_s, run.ideal_s) == pytest.approx((0.5, 0.3, 0.3))
     assert (run.pages_per_s, run.body_bytes) == pytest.approx((2 / 3, 8))
     assert run.list_sha256 == "l"
 
@@ -139,5 +140,5 @@ def test_a_list_without_a_url_has_a_table_too(tmp_path: Path) -> None:
         )
         (batch,) = page_batches(journal)
 
-    assert (run.urls, run.fetched, run.busy_s, run.ideal_s, run.pages_per_s) == (1, 0, 0, 0, 0)
+    assert (run.urls, run.fetched, run.requested, run.slowest_s, run.pages_per_s) == (1, 0, 0, 0, 0)
     assert batch.num_rows == 1

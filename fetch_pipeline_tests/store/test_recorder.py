@@ -9,7 +9,7 @@ from fetch_pipeline.core.plan import Target
 from fetch_pipeline.store.journal import Journal
 from fetch_pipeline.store.journal_file import make_journal
 from fetch_pipeline.store.recorder import Recorder
-from fetch_pipeline_tests.store.test_journal import begin, page
+from fetch_pipeline_tests.store.test_journal import begin, page, pending
 
 
 async def until_durable(journal: Journal, outcomes: int) -> None:
@@ -19,9 +19,10 @@ async def until_durable(journal: Journal, outcomes: int) -> None:
         await asyncio.sleep(0.01)
 
 
-async def emit_one(recorder: Recorder, target: Target) -> None:
+async def emit_one(recorder: Recorder, target: Target) -> bool:
     """Be a fetch of one page."""
     recorder.emit(target, page(target.href))
+    return True
 
 
 def test_outcomes_are_durable_while_the_fetch_goes_on(tmp_path: Path) -> None:
@@ -30,13 +31,14 @@ def test_outcomes_are_durable_while_the_fetch_goes_on(tmp_path: Path) -> None:
         begin(journal)
         recorder = Recorder(journal, run_id="r1", concurrency=2)
 
-        async def fetch() -> None:
-            for number, target in enumerate(list(journal.pending()), 1):
+        async def fetch() -> bool:
+            for number, target in enumerate(pending(journal), 1):
                 recorder.emit(target, page(target.href))
                 async with asyncio.timeout(10):
                     await until_durable(journal, number)
+            return True
 
-        asyncio.run(recorder.run(fetch()))
+        assert asyncio.run(recorder.run(fetch()))
 
         assert journal.counts()[:2] == (2, 2)
 
@@ -48,8 +50,8 @@ def test_however_a_fetch_ends_its_outcomes_are_kept(tmp_path: Path, error: BaseE
         begin(journal)
         recorder = Recorder(journal, run_id="r1", concurrency=2)
 
-        async def fetch() -> None:
-            for target in journal.pending():
+        async def fetch() -> bool:
+            for target in pending(journal):
                 recorder.emit(target, page(target.href))
             raise error
 
@@ -63,7 +65,7 @@ def test_the_parts_of_a_fetch_are_kept_apart(tmp_path: Path) -> None:
     """Each run that worked on it has its own seconds and its own rows."""
     with make_journal(tmp_path / "j") as journal:
         begin(journal)
-        first, second = journal.pending()
+        first, second = pending(journal)
 
         for run_id, target in (("r1", first), ("r2", second)):
             recorder = Recorder(journal, run_id=run_id, concurrency=2)

@@ -26,11 +26,13 @@ URL_LIST_COLUMNS = "line url href host problem duplicate_of"
 PAGE_LENGTHS_COLUMNS = """
 line url outcome detail status final_url redirects length body_bytes wire_bytes content_type
 content_encoding charset charset_source sha256 remote_ip attempts queue_s dns_s connect_s
-first_byte_s download_s elapsed_s started_at etag last_modified retry_after_s duplicate_of run_id
+first_byte_s download_s elapsed_s started_at etag last_modified retry_after_s duplicate_of
+changed run_id
 """
 RUN_TIMINGS_COLUMNS = """
-run_id asset strategy started_at concurrency urls fetched failed wall_s busy_s slowest_s ideal_s
-p50_s p95_s p99_s pages_per_s body_bytes cpu_s peak_rss_bytes speedup speedup_source list_sha256
+run_id asset strategy started_at concurrency urls fetched failed requested not_modified wall_s
+busy_s courtesy_s slowest_s ideal_s p50_s p95_s p99_s pages_per_s body_bytes cpu_s peak_rss_bytes
+speedup speedup_source list_sha256
 """
 
 

@@ -1,0 +1,238 @@
+"""Which page is asked for next: the heap of hosts by when each may next be asked.
+
+A worker only ever gets a page whose host is ready, so a host that is slow, paused or limited holds
+nobody up. Of the ready ones that comes first whose waiting pages will take longest, for the gaps
+between them alone: for it the whole fetch will wait in the end (longest processing time first,
+Graham 1969, https://doi.org/10.1137/0117039). Hosts that nobody has asked yet are taken up in the
+same order, and not too many ahead of time: few of a million are in memory.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from functools import partial
+from heapq import heappop, heappush
+from itertools import count
+from typing import Final
+
+from fetch_pipeline.core.outcome import Failed, FailureKind, Outcome
+from fetch_pipeline.core.permits import Permits
+from fetch_pipeline.core.plan import Target, Targets
+from fetch_pipeline.core.politeness import Politeness
+from fetch_pipeline.core.progress import Progress
+from fetch_pipeline.core.retry import backoff_s, may_change
+from fetch_pipeline.engine.host import Host
+from fetch_pipeline.engine.page import Page
+from fetch_pipeline.engine.robots import NO_RULES, Rules
+
+_LOADED: Final = 50  # targets of one host in memory, at most
+_AHEAD: Final = 2000  # hosts with work, from which on others are taken up only when none is ready
+_REMEMBERED: Final = 10_000  # hosts without work whose rules and pace are kept for redirects
+_NEVER: Final = float("inf")
+
+
+class Scheduler:
+    """Decides; whoever asks does the waiting and the sending.
+
+    Args:
+        targets: What is to be fetched.
+        politeness: What limits the requests to a host, and to all.
+        max_attempts: Per page.
+        obey_robots: Whether robots.txt comes before a host's pages.
+        deadline: Moment after which nothing is asked.
+    """
+
+    def __init__(
+        self,
+        targets: Targets,
+        politeness: Politeness,
+        *,
+        max_attempts: int,
+        obey_robots: bool,
+        deadline: float = _NEVER,
+    ) -> None:
+        self._targets, self._coming = targets, targets.hosts()
+        self._next_up = next(self._coming, None)
+        self._politeness, self._deadline = politeness, deadline
+        self._max_attempts, self._obey_robots = max_attempts, obey_robots
+        self._busy: dict[str, Host] = {}
+        self._idle: OrderedDict[str, Host] = OrderedDict()  # as they ran out of work
+        # By when each may be asked; and those that may, by how long they will take.
+        self._later: list[tuple[float, int, Host]] = []
+        self._ready: list[tuple[float, float, int, Host]] = []
+        self._numbers = count()
+        self._delay_s = Permits(politeness, deadline=deadline).gap_s()  # of a host not asked yet
+        self._next_at = -_NEVER
+        self._begun: dict[int, Page] = {}
+        self._ended = self._in_flight = 0
+        self._courtesy_s = 0.0
+
+    @property
+    def finished(self) -> bool:
+        """Whether every target has its outcome."""
+        return self._next_up is None and not self._busy
+
+    def take(self, now: float, *, chance: float) -> Page | None:
+        """Return a page to ask for, or one that is refused; null while no host is ready.
+
+        Args:
+            now: The present.
+            chance: A random number in [0, 1).
+        """
+        host = self._next_host(now) if self._next_at <= now else None
+        if host is None:
+            return None
+        page = host.take(now, chance=chance)
+        if page.refusal is None:
+            self._note_begun(page, now)
+        self._place(host)
+        return page
+
+    def wake_at(self) -> float:
+        """Return when `take` may have something; never, when something must end before that."""
+        self._drop_stale()
+        if self._ready or self._next_up:
+            return self._next_at
+        return max(self._later[0][0], self._next_at) if self._later else _NEVER
+
+    def settle(
+        self, page: Page, outcome: Outcome | None, *, now: float, chance: float
+    ) -> Outcome | None:
+        """Note how a request ended; return the outcome of its page, or null if it is asked again.
+
+        Args:
+            page: As `take` returned it.
+            outcome: Of its attempt, or why it was refused; null when it was led on.
+            now: The present.
+            chance: A random number in [0, 1).
+        """
+        if page.refusal:
+            self._note_ended(page)
+            return outcome
+        host = self._busy[page.asked]
+        self._in_flight -= 1
+        host.permits.end(outcome, began_at=page.asked_at, now=now)
+        if outcome is None:
+            self._wait(page, -_NEVER)
+        elif self._may_repeat(page, outcome, host):
+            self._wait(page.anew(), now + backoff_s(page.attempts, chance=chance))
+            outcome = None
+        else:
+            self._note_ended(page)
+        self._place(host)
+        return outcome
+
+    def learn(self, page: Page, rules: Rules) -> None:
+        """Note what came of asking for the robots.txt of a host."""
+        host = self._host(page.target.host)
+        host.learn(rules, longest_s=self._politeness.max_cooldown_s)
+        self._place(host)
+
+    def give_up(self, kind: FailureKind, detail: str) -> list[tuple[Target, Failed]]:
+        """Return the outcomes of the pages that were begun and have none yet."""
+        return [(page.target, page.stopped(kind, detail)) for page in self._begun.values()]
+
+    def progress(self) -> Progress:
+        """Return how far it has come; looks at every host that was taken up and has work."""
+        least = {host: host.least_s() for host in self._busy.values()}
+        slowest = max(least, key=lambda host: (least[host], host.waiting), default=None)
+        return Progress(
+            ended=self._ended,
+            in_flight=self._in_flight,
+            courtesy_s=max([self._courtesy_s, *(host.permits.courtesy_s for host in least)]),
+            slowest_host=slowest.key if slowest and slowest.waiting else "",
+            slowest_waiting=slowest.waiting if slowest else 0,
+            slowest_s=least[slowest] if slowest else 0.0,
+        )
+
+    def _note_begun(self, page: Page, now: float) -> None:
+        self._in_flight += 1
+        if self._politeness.requests_per_s:
+            self._next_at = now + 1 / self._politeness.requests_per_s
+        if not page.robots:
+            self._begun[page.target.line] = page
+
+    def _note_ended(self, page: Page) -> None:
+        if not page.robots:
+            self._begun.pop(page.target.line, None)
+            self._ended += 1
+
+    def _may_repeat(self, page: Page, outcome: Outcome, asked: Host) -> bool:
+        return page.attempts < self._max_attempts and may_change(outcome) and asked.permits.retry()
+
+    def _wait(self, page: Page, not_before: float) -> None:
+        """Queue a page at the host of what it asks for next."""
+        host = self._host(page.host)
+        host.let_wait(page, not_before)
+        self._place(host)
+
+    def _next_host(self, now: float) -> Host | None:
+        """Take the host that comes first out of its heap; null when none is ready."""
+        while True:
+            self._promote(now)
+            if self._has_longer_to_come():
+                self._take_up()
+            elif self._ready:
+                host = heappop(self._ready)[-1]
+                host.heaped_at = None
+                return host
+            else:
+                return None
+
+    def _promote(self, now: float) -> None:
+        """Move those whose time has come among the ready."""
+        self._drop_stale()
+        while self._later and self._later[0][0] <= now:
+            ready_at, number, host = heappop(self._later)
+            heappush(self._ready, (-host.least_s(), ready_at, number, host))
+            self._drop_stale()
+
+    def _has_longer_to_come(self) -> bool:
+        """Tell whether a host that was not taken up yet comes before the ready ones."""
+        if self._next_up is None or not self._ready:
+            return self._next_up is not None
+        _, targets = self._next_up
+        return len(self._busy) < _AHEAD and targets * self._delay_s > -self._ready[0][0]
+
+    def _take_up(self) -> None:
+        """Take up the next host."""
+        if self._next_up is None:
+            return
+        key, targets = self._next_up
+        self._next_up = next(self._coming, None)
+        host = self._host(key)
+        load = partial(self._targets.of_host, key, limit=_LOADED)
+        host.list_targets(targets, lambda line: load(after_line=line))
+        self._place(host)
+
+    def _host(self, key: str) -> Host:
+        host = self._busy.get(key) or self._idle.pop(key, None)
+        if host is None:
+            permits = Permits(self._politeness, deadline=self._deadline)
+            host = Host(key, permits, None if self._obey_robots else NO_RULES)
+        self._busy[key] = host
+        return host
+
+    def _place(self, host: Host) -> None:
+        """Put the host where it belongs by now: in the heap, among the busy, or aside."""
+        ready_at = host.ready_at()
+        if ready_at != host.heaped_at:
+            host.heaped_at = ready_at
+            if ready_at is not None:
+                heappush(self._later, (ready_at, next(self._numbers), host))
+        if not host.waiting and not host.permits.in_flight:
+            self._set_aside(host)
+
+    def _set_aside(self, host: Host) -> None:
+        self._courtesy_s = max(self._courtesy_s, host.permits.courtesy_s)
+        self._busy.pop(host.key, None)
+        self._idle[host.key] = host
+        if len(self._idle) > _REMEMBERED:
+            self._idle.popitem(last=False)
+
+    def _drop_stale(self) -> None:
+        """Drop what stands first in a heap and is not the place of its host any more."""
+        while self._later and self._later[0][0] != self._later[0][-1].heaped_at:
+            heappop(self._later)
+        while self._ready and self._ready[0][1] != self._ready[0][-1].heaped_at:
+            heappop(self._ready)
