@@ -103,15 +103,18 @@ async def _ask(session: aiohttp.ClientSession, attempt: Attempt, policy: FetchPo
 
 def _headers(attempt: Attempt, cookies: str) -> dict[str, str] | None:
     """Return what this one request is sent with, and note whether it is conditional."""
-    headers = {"Cookie": cookies} if cookies else {}
-    validators = attempt.validators
-    attempt.conditional = validators is not None and validators.href == attempt.hops[-1].href
-    if validators and attempt.conditional:  # both: servers ignore the date where they know the tag
-        if validators.etag:
-            headers["If-None-Match"] = validators.etag
-        if validators.last_modified:
-            headers["If-Modified-Since"] = validators.last_modified
-    return headers or None
+    conditions = _conditions(attempt)
+    attempt.conditional = bool(conditions)
+    return {**({"Cookie": cookies} if cookies else {}), **conditions} or None
+
+
+def _conditions(attempt: Attempt) -> dict[str, str]:
+    """Return both conditions: servers ignore the date where they know the tag (§13.1.3)."""
+    told = attempt.validators
+    if told is None or told.href != attempt.hops[-1].href:
+        return {}
+    headers = {"If-None-Match": told.etag, "If-Modified-Since": told.last_modified}
+    return {name: value for name, value in headers.items() if value}
 
 
 def _was_misunderstood(attempt: Attempt) -> bool:

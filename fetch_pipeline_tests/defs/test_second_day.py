@@ -1,0 +1,265 @@
+"""What a fetch makes of the table that is stored: kept rows, unchanged pages, and what changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from fetch_pipeline.core.plan import Entry, make_plan
+from fetch_pipeline.core.politeness import UNLIMITED, Politeness
+from fetch_pipeline.defs.fetching import (
+    FetchId,
+    StoredFetch,
+    fetch_pending,
+    plan_fetch,
+    store_fetch,
+)
+from fetch_pipeline.store.url_rows import store_url_list
+from fetch_pipeline.store.warehouse import Place, TableScan
+from fetch_pipeline_tests.book_origin import BookOrigin, Reply, Visit, booked
+from fetch_pipeline_tests.fetching import IMPATIENT, Folder
+
+LIST, PAGES = Place(schema=None, table="url_list"), Place(schema=None, table="page_lengths")
+
+
+class Days:
+    """Fetches of one list, one a day."""
+
+    def __init__(self, folder: Folder, origin: BookOrigin) -> None:
+        self.folder, self.origin = folder, origin
+        self.number = 0
+
+    def fetch(
+        self,
+        *paths: str,
+        revalidate: bool = False,
+        keep_pages: bool = False,
+        politeness: Politeness = UNLIMITED,
+        urls: list[str] | None = None,
+    ) -> StoredFetch:
+        """Fetch these paths."""
+        self.number += 1
+        listed = urls or [f"{self.origin.urls[0]}{path}" for path in paths]
+        warehouse = self.folder.warehouse
+        store_url_list(warehouse, LIST, make_plan(Entry(n, u) for n, u in enumerate(listed, 1)))
+        fetch = FetchId(
+            asset="page_lengths",
+            run_id=f"day {self.number}",
+            policy=replace(IMPATIENT, revalidate=revalidate),
+            politeness=politeness,
+        )
+        manifest = plan_fetch(
+            TableScan(warehouse=warehouse, place=LIST),
+            fetch,
+            directory=self.folder.path / "journals",
+            resume_within_s=3600,
+            keep_pages=keep_pages,
+        )
+        manifest = asyncio.run(fetch_pending(manifest, fetch, concurrency=4, watch=lambda _: None))
+        return store_fetch(manifest, fetch, warehouse=warehouse, place=PAGES, strategy="async")
+
+    def column(self, name: str) -> list[Any]:
+        """Return a column of the table, with None for null."""
+        column: pd.Series[Any] = self.folder.table("page_lengths")[name]
+        return [None if pd.isna(value) else value for value in column]
+
+
+def versions(body: Callable[[Visit], bytes | None]) -> Callable[[Visit], Reply]:
+    """Serve pages with the hash of their body as ETag, and 404 where there is none."""
+
+    def reply(visit: Visit) -> Reply:
+        page = body(visit)
+        if page is None:
+            return Reply(status=404)
+        tag = f'"{sha256(page).hexdigest()[:8]}"'
+        if visit.headers.get("if-none-match") == tag:
+            return Reply(status=304, headers={"ETag": tag})
+        return Reply(body=page, headers={"ETag": tag})
+
+    return reply
+
+
+def test_the_first_day_has_nothing_to_compare_with(folder: Folder) -> None:
+    """Null, and no count."""
+    with booked(versions(lambda _: b"page")) as origin:
+        day = Days(folder, origin)
+        stored = day.fetch("/a", "/b")
+
+    assert day.column("changed") == [None, None]
+    assert stored.changes == {}
+
+
+def test_each_row_tells_whether_its_page_changed(folder: Folder) -> None:
+    """By URL, wherever it stands in the list today; duplicates as their first line."""
+
+    def body(visit: Visit) -> bytes | None:
+        later = visit.times > 0
+        pages = {"/same": b"s", "/moves": b"2" if later else b"1", "/gone": None if later else b"g"}
+        return pages.get(visit.path, b"n")
+
+    with booked(versions(body)) as origin:
+        day = Days(folder, origin)
+        day.fetch("/same", "/moves", "/gone", "/dropped")
+        stored = day.fetch("/new", "/gone", "/moves", "/same", "/moves#again")
+
+    assert day.column("changed") == ["new", "gone", "changed", "same", "changed"]
+    assert stored.changes == {"changed": 2, "gone": 1, "new": 1, "same": 1}
+
+
+def test_of_a_page_that_merely_failed_nothing_is_known(folder: Folder) -> None:
+    """A timeout is not the end of a page; when it is back it is new to the table."""
+
+    def reply(visit: Visit) -> Reply:
+        return Reply(status=500 if visit.times == 1 else 200)
+
+    with booked(reply) as origin:
+        day = Days(folder, origin)
+        day.fetch("/a")
+        day.fetch("/a")
+        second = day.column("changed")
+        day.fetch("/a")
+
+    assert second == [None]
+    assert day.column("changed") == ["new"]
+
+
+def test_revalidation_transfers_next_to_nothing_and_loses_nothing(folder: Folder) -> None:
+    """The row is the stored one, with what the 304 told."""
+    with booked(versions(lambda _: b"<!doctype html>" + b"x" * 20_000)) as origin:
+        day = Days(folder, origin)
+        day.fetch(*(f"/{n}" for n in range(20)))
+        first_bytes = sum(origin.sent_bytes)
+        before = folder.table("page_lengths")
+        stored = day.fetch(*(f"/{n}" for n in range(20)), revalidate=True)
+        second_bytes = sum(origin.sent_bytes) - first_bytes
+        after = folder.table("page_lengths")
+        third = day.fetch(*(f"/{n}" for n in range(20)), revalidate=True)
+
+    carried = ["url", "length", "body_bytes", "content_type", "charset", "sha256", "etag"]
+    assert second_bytes < 0.05 * first_bytes
+    pd.testing.assert_frame_equal(before[carried], after[carried])
+    assert set(after["outcome"]) == {"not_modified"}
+    assert set(after["status"]) == {304}
+    assert set(after["wire_bytes"]) == {0}
+    assert set(after["changed"]) == {"same"}
+    assert set(after["run_id"]) == {"day 2"}
+    assert (stored.run.fetched, stored.run.failed, stored.run.not_modified) == (20, 0, 20)
+    assert stored.run.body_bytes == 0
+    assert stored.failures == []
+    assert third.run.not_modified == 20
+
+
+def test_a_new_tag_of_the_same_page_is_the_one_to_ask_with(folder: Folder) -> None:
+    """A 304 updates what is stored of its headers (RFC 9111 §3.2)."""
+
+    def reply(visit: Visit) -> Reply:
+        known = visit.headers.get("if-none-match")
+        if known:
+            return Reply(status=304, headers={"Last-Modified": "Monday"})
+        return Reply(headers={"ETag": '"1"'})
+
+    with booked(reply) as origin:
+        day = Days(folder, origin)
+        day.fetch("/a")
+        day.fetch("/a", revalidate=True)
+
+    assert day.column("etag") == ['"1"']
+    assert day.column("last_modified") == ["Monday"]
+
+
+def test_a_page_is_never_carried_over_to_another_url(folder: Folder) -> None:
+    """Two URLs that look the same once they are cut are not asked about at all."""
+    with booked(versions(lambda visit: visit.path[-9:].encode())) as origin:
+        day = Days(folder, origin)
+        base = f"{origin.urls[0]}/{'x' * 3000}"
+        day.fetch(urls=[f"{base}-one-----"])
+        day.fetch(urls=[f"{base}-two-----"], revalidate=True)
+
+    assert day.column("sha256") == [sha256(b"-two-----").hexdigest()]
+    assert day.column("changed") == [None]
+    assert all("if-none-match" not in visit.headers for visit in origin.visits)
+
+
+def test_only_what_failed_is_fetched_again(folder: Folder) -> None:
+    """The rest stands as it is, with the run that fetched it and what had changed."""
+
+    def reply(visit: Visit) -> Reply:
+        broken = visit.path == "/broken" and visit.times < 2
+        body = b"<!doctype html>%d" % min(visit.times, 1)
+        return Reply(status=503 if broken else 200, body=body)
+
+    with booked(reply) as origin:
+        day = Days(folder, origin)
+        day.fetch("/a", "/broken", "/a#again", "nonsense")
+        day.fetch("/a", "/broken", "/a#again", "nonsense")
+        asked = len(origin.visits)
+        stored = day.fetch("/a", "/broken", "/a#again", "/new", keep_pages=True)
+
+    assert [visit.path for visit in origin.visits[asked:]] in (
+        ["/broken", "/new"],
+        ["/new", "/broken"],
+    )
+    assert day.column("outcome") == ["fetched"] * 4
+    assert day.column("run_id") == ["day 2", "day 3", "day 2", "day 3"]
+    assert day.column("changed") == ["changed", "new", "changed", "new"]
+    assert (stored.run.urls, stored.run.fetched, stored.run.requested) == (4, 4, 2)
+
+
+def test_when_all_is_well_nothing_is_fetched_again(folder: Folder) -> None:
+    """And the table stays as it was."""
+    with booked(lambda _: Reply()) as origin:
+        day = Days(folder, origin)
+        day.fetch("/a", "/b")
+        before = folder.table("page_lengths")
+        stored = day.fetch("/a", "/b", keep_pages=True)
+
+    pd.testing.assert_frame_equal(before, folder.table("page_lengths"))
+    assert len(origin.visits) == 2
+    assert (stored.run.requested, stored.run.busy_s) == (0, 0)
+
+
+def test_keeping_pages_without_a_table_fetches_all(folder: Folder) -> None:
+    """There is nothing to keep."""
+    with booked(lambda _: Reply()) as origin:
+        day = Days(folder, origin)
+        day.fetch("/a", "/b", keep_pages=True)
+
+    assert day.column("outcome") == ["fetched", "fetched"]
+
+
+def test_a_table_of_an_older_version_can_be_compared_with(folder: Folder) -> None:
+    """It has no column that tells what changed."""
+    with booked(lambda _: Reply()) as origin:
+        day = Days(folder, origin)
+        day.fetch("/a")
+        with duckdb.connect(folder.path / "warehouse.duckdb") as database:
+            database.execute("ALTER TABLE page_lengths DROP COLUMN changed")
+        day.fetch("/a", "/b", keep_pages=True)
+
+    assert day.column("changed") == [None, "new"]
+    assert len(origin.visits) == 2
+
+
+def test_what_the_deadline_leaves_over_is_not_reached(folder: Folder) -> None:
+    """Every URL has a row, and the next day fetches what is missing."""
+    ends = replace(UNLIMITED, deadline_s=0.2, per_host_concurrency=1)
+
+    def reply(visit: Visit) -> Reply:
+        return Reply(after_s=60 if visit.path == "/slow" and visit.times == 0 else 0)
+
+    with booked(reply) as origin:
+        day = Days(folder, origin)
+        paths = ["/a", "/slow", *(f"/{n}" for n in range(2000))]
+        stored = day.fetch(*paths, politeness=ends)
+        words = day.column("outcome")
+        day.fetch(*paths, keep_pages=True)
+
+    assert (words[0], words[1], words[-1]) == ("fetched", "not_reached", "not_reached")
+    assert stored.run.wall_s < 0.2 * 10
+    assert day.column("outcome") == ["fetched"] * 2002

@@ -1,0 +1,80 @@
+"""The pages of the table that the next one replaces."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from fetch_pipeline.store.stored_pages import stored_pages
+from fetch_pipeline.store.tables import PAGE_LENGTHS
+from fetch_pipeline.store.warehouse import Place, TableScan
+from fetch_pipeline_tests.fetching import Folder
+
+PAGES = Place(schema=None, table="page_lengths")
+AT = datetime(2026, 11, 23, 6, 0, 0, 123456, tzinfo=UTC)
+
+
+def stored(folder: Folder, **row: Any) -> list[str]:
+    """Store a row, and return the URLs whose pages are known from it."""
+    schema = PAGE_LENGTHS.arrow_schema
+    table = pa.Table.from_pylist([{"outcome": "fetched", **row}], schema=schema)
+    folder.warehouse.replace(PAGES, table.to_reader())
+    pages = stored_pages(TableScan(warehouse=folder.warehouse, place=PAGES))
+    assert pages is not None
+    return [page["href"] for page in pages]
+
+
+def test_a_table_that_was_never_written_is_no_empty_one(folder: Folder) -> None:
+    """There is nothing to compare with, rather than nothing that is the same."""
+    assert stored_pages(TableScan(warehouse=folder.warehouse, place=PAGES)) is None
+
+
+def test_an_empty_table_has_no_pages(folder: Folder) -> None:
+    """But it is one."""
+    folder.warehouse.replace(PAGES, PAGE_LENGTHS.arrow_schema.empty_table().to_reader())
+
+    pages = stored_pages(TableScan(warehouse=folder.warehouse, place=PAGES))
+
+    assert pages is not None
+    assert list(pages) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "href"),
+    [
+        ("http://A.org", "http://a.org/"),
+        ("http://a.org:80/x#y", "http://a.org/x"),
+        (" http://a.org/caf\u00e9 ", "http://a.org/caf%C3%A9"),
+    ],
+)
+def test_pages_are_known_by_what_was_asked_for(folder: Folder, url: str, href: str) -> None:
+    """However it was spelled."""
+    assert stored(folder, url=url) == [href]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"url": "http://a.org/", "outcome": "http_error"},
+        {"url": "http://a.org/", "duplicate_of": 1},
+        {"url": "http://a.org/" + "x" * 1987},
+        {"url": "http://a.org/\ufffd"},
+        {"url": "nonsense"},
+    ],
+    ids=["no page", "a duplicate", "cut", "mended", "no URL"],
+)
+def test_other_rows_have_no_page_of_their_own(folder: Folder, row: dict[str, Any]) -> None:
+    """A URL that is not stored whole may be another one's."""
+    assert stored(folder, **row) == []
+
+
+def test_times_are_kept_to_the_microsecond(folder: Folder) -> None:
+    """As the journal holds them."""
+    schema = PAGE_LENGTHS.arrow_schema
+    row = {"url": "http://a.org/", "outcome": "not_modified", "started_at": AT}
+    folder.warehouse.replace(PAGES, pa.Table.from_pylist([row], schema=schema).to_reader())
+
+    pages = stored_pages(TableScan(warehouse=folder.warehouse, place=PAGES))
+
+    assert [page["started_at"] for page in pages or ()] == [int(AT.timestamp() * 1e6)]
