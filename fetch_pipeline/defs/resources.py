@@ -3,7 +3,7 @@
 
 from dataclasses import fields
 from ipaddress import ip_network
-from math import isfinite
+from math import inf
 from pathlib import Path
 from typing import Any, Self
 
@@ -150,7 +150,7 @@ class Fetcher(dg.ConfigurableResource):  # type: ignore[type-arg]  # it is its o
     def _is_delay(cls, delay: object) -> Delay:
         if delay == AUTO:
             return AUTO
-        if isinstance(delay, int | float) and isfinite(delay) and delay >= 0:
+        if isinstance(delay, int | float) and not isinstance(delay, bool) and 0 <= delay < inf:
             return float(delay)
         msg = f"{delay!r} is neither a number of seconds from 0 nor {AUTO}"
         raise ValueError(msg)

@@ -12,6 +12,7 @@ _LABEL_PX: Final = 84
 _BAR_PX: Final = 110
 _ROW_PX: Final = 17
 _BAR_CHARACTERS: Final = 40
+_SEEN: Final = 0.01  # share of the wall time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,7 @@ class Measure:
 
 
 def measures(run: FetchRun, gain: Speedup) -> list[Measure]:
-    """Return what there is to compare for one run: the baseline, the run, the bound."""
+    """Return what there is to compare for one run: the baseline, the run, the bound, courtesy."""
     if run.strategy != ASYNC:
         return [Measure(label="one at a time", seconds=run.wall_s, colour=svg.SEQUENTIAL)]
     baseline = "one at a time" if gain.measured else "one by one, est."
@@ -32,7 +33,15 @@ def measures(run: FetchRun, gain: Speedup) -> list[Measure]:
         Measure(label=baseline, seconds=gain.baseline_s, colour=svg.SEQUENTIAL),
         Measure(label=f"{run.concurrency} at once", seconds=run.wall_s, colour=svg.ASYNC),
         Measure(label="ideal", seconds=run.ideal_s, colour=svg.IDEAL),
+        *_courtesy(run),
     ]
+
+
+def _courtesy(run: FetchRun) -> list[Measure]:
+    """Return what of the ideal politeness asks for, where that is seen at all."""
+    if run.courtesy_s < _SEEN * run.wall_s:
+        return []
+    return [Measure(label="courtesy", seconds=run.courtesy_s, colour=svg.INK)]
 
 
 def comparison_picture(run: FetchRun, gain: Speedup) -> str:

@@ -15,7 +15,7 @@ def progress_line(progress: Progress, *, urls: int, done: int, after_s: float) -
         done: How many of them had an outcome before it.
         after_s: Seconds since it began.
     """
-    ended, pages_per_s = done + progress.ended, progress.ended / after_s
+    ended, pages_per_s = done + progress.ended, progress.ended / after_s if after_s else 0.0
     left_s = max((urls - ended) / pages_per_s if pages_per_s else 0.0, progress.slowest_s)
     parts = [
         f"{ended} of {urls} pages",

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import dagster as dg
@@ -11,18 +12,26 @@ import pytest
 
 from fetch_pipeline.definitions import defs
 from fetch_pipeline.demo.origin import Origin
+from fetch_pipeline_tests.book_origin import Reply, Visit, booked
 from fetch_pipeline_tests.fetching import Folder
 
 
 def run(
-    job: str, folder: Folder, path: Path | str, *, check: Any = True, **ops: Any
+    job: str,
+    folder: Folder,
+    path: Path | str,
+    *,
+    check: Any = True,
+    fetcher: Mapping[str, Any] = MappingProxyType({}),
+    **ops: Any,
 ) -> dg.ExecuteInProcessResult:
     """Execute a job of the default family on a list, with everything kept in `folder`."""
     config = {name: {"config": dict(values)} for name, values in ops.items()}
+    impatient = {"max_attempts": 1, "read_timeout_s": 0.3}
     return defs.resolve_job_def(job).execute_in_process(
         {
             "ops": {"url_list": {"config": {"path": str(path)}}, **config},
-            "resources": folder.resources(max_attempts=1, read_timeout_s=0.3),
+            "resources": folder.resources(**{**impatient, **fetcher}),
             "loggers": {"console": {"config": {"log_level": "ERROR"}}},
         },
         raise_on_error=check,
@@ -203,6 +212,7 @@ def test_a_stored_fetch_leaves_no_journal(origin: Origin, folder: Folder) -> Non
         ("page_lengths", {"concurrency": 0}, "concurrency: .* greater than or equal to 1, not 0"),
         ("page_lengths", {"resume_within_s": -1}, "resume_within_s: .* not -1"),
         ("page_lengths", {"concurency": 5}, "concurency"),
+        ("page_lengths", {"refetch": "some"}, "refetch"),
     ],
 )
 def test_bad_config_is_refused_by_name(
@@ -215,6 +225,67 @@ def test_bad_config_is_refused_by_name(
         run("fetch_pages", folder, path, **{op: config})
 
     assert not origin.requests
+
+
+def test_hosts_are_treated_as_the_run_config_says(folder: Folder) -> None:
+    """All of it from YAML: robots.txt, limits, a name to complain to, and what courtesy cost."""
+
+    def reply(visit: Visit) -> Reply:
+        closed = visit.path == "/robots.txt"
+        return Reply(body=b"User-agent: acme\nDisallow: /closed\n" if closed else b"x")
+
+    polite = {
+        "per_host_concurrency": 1,
+        "per_host_delay_s": 0.1,
+        "requests_per_s": 1000,
+        "max_host_failures": 3,
+        "obey_robots": True,
+        "user_agent": "acme/1.0",
+        "contact": "https://acme.example/bot",
+        "deadline_s": 60,
+    }
+    with booked(reply) as origin:
+        urls = [f"{origin.urls[0]}/{path}" for path in ("a", "closed", "b", "c")]
+        result = run("fetch_pages", folder, folder.write_list(urls), fetcher=polite)
+
+    pages, timings = metadata(result, "page_lengths.store"), metadata(result, "run_timings")
+    assert folder.table("page_lengths")["outcome"].tolist() == [
+        "fetched",
+        "refused_robots",
+        "fetched",
+        "fetched",
+    ]
+    assert min(origin.gaps()) > 0.06
+    assert {visit.headers["user-agent"] for visit in origin.visits} == {
+        "acme/1.0 (+https://acme.example/bot)"
+    }
+    assert 0.24 <= pages["courtesy_s"] <= 0.36
+    assert timings["courtesy_s"] == pages["courtesy_s"]
+    assert pages["courtesy_s"] / pages["wall_s"] <= timings["efficiency"] <= 1
+
+
+def test_the_second_day_from_a_run_config(folder: Folder) -> None:
+    """Revalidated, then only what failed; the UI gets how much of the web moved."""
+
+    def reply(visit: Visit) -> Reply:
+        if visit.path == "/broken":
+            return Reply(status=200 if visit.times > 1 else 500)
+        known = visit.headers.get("if-none-match")
+        return Reply(status=304 if known == '"1"' else 200, headers={"ETag": '"1"'})
+
+    with booked(reply) as origin:
+        path = folder.write_list([f"{origin.urls[0]}/{name}" for name in ("a", "broken", "b")])
+        first = run("fetch_pages", folder, path)
+        second = run("fetch_pages", folder, path, fetcher={"revalidate": True})
+        third = run("fetch_pages", folder, path, page_lengths={"refetch": "failed"})
+
+    days = [metadata(day, "page_lengths.store") for day in (first, second, third)]
+    told = {name for name in days[0] if name.startswith("pages_") and name != "pages_per_s"}
+    assert told == set()
+    assert (days[1]["not_modified"], days[1]["http_error"], days[1]["pages_same"]) == (2, 1, 2)
+    assert (days[2]["not_modified"], days[2]["fetched"], days[2]["pages_new"]) == (2, 1, 1)
+    assert folder.table("run_timings")["requested"].tolist() == [3, 3, 1]
+    assert len(origin.visits) == 3 + 3 + 1
 
 
 def test_tables_are_read_by_a_process_that_has_just_started(origin: Origin, folder: Folder) -> None:

@@ -10,8 +10,9 @@ import pytest
 from pydantic import ValidationError
 
 from fetch_pipeline.core.policy import FetchPolicy
-from fetch_pipeline.core.politeness import Politeness
+from fetch_pipeline.core.politeness import AUTO, Delay, Politeness
 from fetch_pipeline.defs.resources import Fetcher, WarehouseResource, place_of
+from fetch_pipeline.engine.robots import product_token
 from fetch_pipeline.store.warehouse import NoTableError, Place
 from fetch_pipeline_tests.fetching import Folder
 
@@ -52,12 +53,38 @@ def test_networks_are_parsed() -> None:
         ("ca_file", "/nowhere/ca.pem"),
         ("proxy", "proxy.example:3128"),
         ("proxy", "socks5://proxy.example"),
+        ("contact", "a\nb: c"),
+        ("per_host_concurrency", 0),
+        ("per_host_delay_s", -0.1),
+        ("per_host_delay_s", "fast"),
+        ("per_host_delay_s", float("inf")),
+        ("per_host_delay_s", True),
+        ("per_host_delay_s", None),
+        ("max_cooldown_s", -1),
+        ("max_host_failures", 0),
+        ("max_host_pauses", -1),
+        ("requests_per_s", 0),
+        ("deadline_s", 0),
     ],
 )
 def test_nonsense_is_refused_by_name(knob: str, value: Any) -> None:
     """With the knob and the value in the message."""
     with pytest.raises(ValidationError, match=knob):
         Fetcher(**{knob: value})
+
+
+@pytest.mark.parametrize(("delay", "taken"), [("auto", AUTO), (0, 0.0), (2, 2.0), (0.25, 0.25)])
+def test_a_delay_is_seconds_or_follows_the_host(delay: Any, taken: Delay) -> None:
+    """In the form that a run config has."""
+    assert Fetcher(per_host_delay_s=delay).politeness().per_host_delay_s == taken
+
+
+def test_the_contact_is_part_of_the_user_agent() -> None:
+    """So that somebody who is bothered knows whom to tell; the name before it stays."""
+    policy = Fetcher(contact="mailto:web@acme.example").policy()
+
+    assert policy.user_agent == "fetch_pipeline/0.1 (+mailto:web@acme.example)"
+    assert product_token(policy.user_agent) == "fetch_pipeline"
 
 
 def test_a_proxy_must_be_meant() -> None:

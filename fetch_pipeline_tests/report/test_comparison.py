@@ -11,7 +11,14 @@ from fetch_pipeline.report.comparison import comparison_picture, comparison_text
 from fetch_pipeline_tests.core.test_timing import RUN
 
 ONE_BY_ONE = replace(RUN, strategy=SEQUENTIAL, wall_s=16.0)
-EXTREMES = replace(RUN, wall_s=98765.4, ideal_s=98765.4, busy_s=9876543.2, concurrency=10_000)
+EXTREMES = replace(
+    RUN,
+    wall_s=98765.4,
+    ideal_s=98765.4,
+    courtesy_s=98765.4,
+    busy_s=9876543.2,
+    concurrency=10_000,
+)
 
 
 def words(markdown: str) -> list[str]:
@@ -32,6 +39,19 @@ def test_the_picture_shows_both_and_the_ideal() -> None:
         *("ideal", "1.50 s"),
         "8.0 x faster (measured), 75% of ideal",
     ]
+
+
+@pytest.mark.parametrize(("courtesy_s", "shown"), [(0.0, False), (0.01, False), (1.2, True)])
+def test_what_courtesy_costs_is_told_apart_from_what_we_lose(
+    courtesy_s: float,
+    shown: bool,  # noqa: FBT001 - pytest passes it
+) -> None:
+    """It is part of the ideal, and has a bar of its own where there is any."""
+    run = replace(RUN, courtesy_s=courtesy_s)
+    gain = speedup(run, ONE_BY_ONE)
+
+    assert ("courtesy" in words(comparison_picture(run, gain))) == shown
+    assert ("courtesy" in comparison_text(run, gain)) == shown
 
 
 @pytest.mark.parametrize("sequential", [None, ONE_BY_ONE])
