@@ -4,7 +4,8 @@ import dagster as dg
 
 from fetch_pipeline.defs.demo import demo_family, demo_fetcher
 from fetch_pipeline.defs.family import list_family
-from fetch_pipeline.defs.resources import Fetcher, Journals, WarehouseResource
+from fetch_pipeline.defs.fetcher import Fetcher
+from fetch_pipeline.defs.resources import Journals, WarehouseResource
 
 defs = dg.Definitions.merge(
     list_family("data/urls.txt"),

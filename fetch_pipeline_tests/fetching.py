@@ -10,14 +10,15 @@ from typing import Any
 
 import pandas as pd
 
-from fetch_pipeline.core.outcome import Outcome, OutcomeRow, to_row
+from fetch_pipeline.core.outcome import Outcome
+from fetch_pipeline.core.outcome_row import OutcomeRow, to_row
 from fetch_pipeline.core.plan import Entry, ListedTargets, Target, make_plan
 from fetch_pipeline.core.policy import FetchPolicy
 from fetch_pipeline.core.politeness import UNLIMITED, Politeness
 from fetch_pipeline.core.progress import Progress
 from fetch_pipeline.engine.crew import fetch_all
 from fetch_pipeline.store.duckdb import DuckDBWarehouse
-from fetch_pipeline.store.tables import to_pandas
+from fetch_pipeline.store.frames import to_pandas
 from fetch_pipeline.store.warehouse import Place
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))

@@ -24,8 +24,9 @@ from pydantic import BaseModel
 from fetch_pipeline.core.outcome import FETCHED, NOT_MODIFIED, FailureKind
 from fetch_pipeline.definitions import defs
 from fetch_pipeline.defs.checks import FailureLimit
-from fetch_pipeline.defs.fetch_asset import AsyncConfig
-from fetch_pipeline.defs.resources import Fetcher, Journals, WarehouseResource
+from fetch_pipeline.defs.fetch_config import AsyncConfig
+from fetch_pipeline.defs.fetcher import Fetcher
+from fetch_pipeline.defs.resources import Journals, WarehouseResource
 from fetch_pipeline.defs.url_list_asset import UrlListConfig
 from fetch_pipeline.store.duckdb import DuckDBWarehouse
 from fetch_pipeline.store.warehouse import Place

@@ -11,7 +11,7 @@ import dagster as dg
 from fetch_pipeline.core.plan import Entry
 from fetch_pipeline.defs.automation import build_compare_job
 from fetch_pipeline.defs.family import build_family
-from fetch_pipeline.defs.resources import Fetcher
+from fetch_pipeline.defs.fetcher import Fetcher
 from fetch_pipeline.defs.spec import FamilySpec
 from fetch_pipeline.demo.origin import HOST, serving
 from fetch_pipeline.demo.pages import demo_urls, free_port

@@ -8,20 +8,26 @@ never a missing one. An interrupted fetch goes on where it stopped when it is st
 
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from typing import Any, Final
 
 import dagster as dg
-from pydantic import Field
 
 from fetch_pipeline.core.timing import ASYNC, SEQUENTIAL
 from fetch_pipeline.defs.columns import column_schema
 from fetch_pipeline.defs.config import config_mapping
+from fetch_pipeline.defs.fetch_config import (
+    AsyncConfig,
+    FetchConfig,
+    PlanConfig,
+    Refetch,
+    SequentialConfig,
+)
+from fetch_pipeline.defs.fetcher import Fetcher
 from fetch_pipeline.defs.fetching import FetchId, Manifest, fetch_pending, plan_fetch, store_fetch
 from fetch_pipeline.defs.interrupt import interruptible
 from fetch_pipeline.defs.metadata import fetch_metadata
 from fetch_pipeline.defs.progress import telling
-from fetch_pipeline.defs.resources import Fetcher, place_of
+from fetch_pipeline.defs.resources import place_of
 from fetch_pipeline.defs.spec import FamilySpec
 from fetch_pipeline.engine.descriptors import affordable
 from fetch_pipeline.store.tables import PAGE_LENGTHS
@@ -35,52 +41,6 @@ _ABOUT: Final = {
     "page_lengths": "**All pages concurrently**, at most `concurrency` of them at once.",
 }
 _STRATEGIES: Final = {"page_lengths_sequential": SEQUENTIAL, "page_lengths": ASYNC}
-
-_RESUME = Field(
-    default=3600.0,
-    ge=0,
-    description="An unfinished fetch of the same list and policy is continued when it was last "
-    "active within so many seconds; 0 always begins anew.",
-)
-
-
-class Refetch(StrEnum):
-    """Which URLs are fetched."""
-
-    all = "all"
-    failed = "failed"
-
-
-class SequentialConfig(dg.Config):
-    """How the baseline is fetched."""
-
-    resume_within_s: float = _RESUME
-
-
-class AsyncConfig(dg.Config):
-    """How all pages are fetched concurrently."""
-
-    concurrency: int = Field(
-        default=64, ge=1, le=10_000, description="Pages in flight at once, at most."
-    )
-    refetch: Refetch = Field(
-        default=Refetch.all,
-        description="all, or failed: keep the stored rows that have a page, and fetch the others.",
-    )
-    resume_within_s: float = _RESUME
-
-
-class PlanConfig(dg.Config):
-    """What the first op of a fetch is told by the asset's config."""
-
-    resume_within_s: float
-    keep_pages: bool
-
-
-class FetchConfig(dg.Config):
-    """What the second op of a fetch is told by the asset's config."""
-
-    concurrency: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -139,7 +139,7 @@ def plan_fetch(
                 plan_rows(urls),
                 list_sha256=digest,
                 run_id=fetch.run_id,
-                stored=stored_pages(stored),
+                stored=stored_pages(stored, whole=keep_pages),
                 keep=keep_pages,
             )
         return _manifest(journal)

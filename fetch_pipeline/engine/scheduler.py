@@ -1,4 +1,4 @@
-"""Which page is asked for next: the heap of hosts by when each may next be asked.
+"""Which page is asked for next.
 
 A worker only ever gets a page whose host is ready, so a host that is slow, paused or limited holds
 nobody up. Of the ready ones that comes first whose waiting pages will take longest, for the gaps
@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from functools import partial
-from heapq import heappop, heappush
-from itertools import count
 from typing import Final
 
 from fetch_pipeline.core.outcome import Failed, FailureKind, Outcome
@@ -23,6 +21,7 @@ from fetch_pipeline.core.progress import Progress
 from fetch_pipeline.core.retry import backoff_s, may_change
 from fetch_pipeline.engine.host import Host
 from fetch_pipeline.engine.page import Page
+from fetch_pipeline.engine.ready_heap import ReadyHeap
 from fetch_pipeline.engine.robots import NO_RULES, Rules
 
 _LOADED: Final = 50  # targets of one host in memory, at most
@@ -57,10 +56,7 @@ class Scheduler:
         self._max_attempts, self._obey_robots = max_attempts, obey_robots
         self._busy: dict[str, Host] = {}
         self._idle: OrderedDict[str, Host] = OrderedDict()  # as they ran out of work
-        # By when each may be asked; and those that may, by how long they will take.
-        self._later: list[tuple[float, int, Host]] = []
-        self._ready: list[tuple[float, float, int, Host]] = []
-        self._numbers = count()
+        self._heap = ReadyHeap()
         self._delay_s = Permits(politeness, deadline=deadline).gap_s()  # of a host not asked yet
         self._next_at = -_NEVER
         self._begun: dict[int, Page] = {}
@@ -90,10 +86,7 @@ class Scheduler:
 
     def wake_at(self) -> float:
         """Return when `take` may have something; never, when something must end before that."""
-        self._drop_stale()
-        if self._ready or self._next_up:
-            return self._next_at
-        return max(self._later[0][0], self._next_at) if self._later else _NEVER
+        return self._next_at if self._next_up else max(self._heap.wake_at(), self._next_at)
 
     def settle(
         self, page: Page, outcome: Outcome | None, *, now: float, chance: float
@@ -167,32 +160,19 @@ class Scheduler:
         self._place(host)
 
     def _next_host(self, now: float) -> Host | None:
-        """Take the host that comes first out of its heap; null when none is ready."""
-        while True:
-            self._promote(now)
-            if self._has_longer_to_come():
-                self._take_up()
-            elif self._ready:
-                host = heappop(self._ready)[-1]
-                host.heaped_at = None
-                return host
-            else:
-                return None
+        """Take the host that comes first; null when none is ready."""
+        longest_s = self._heap.longest_s(now)
+        while self._has_longer_to_come(longest_s):
+            self._take_up()
+            longest_s = self._heap.longest_s(now)
+        return None if longest_s is None else self._heap.pop()
 
-    def _promote(self, now: float) -> None:
-        """Move those whose time has come among the ready."""
-        self._drop_stale()
-        while self._later and self._later[0][0] <= now:
-            ready_at, number, host = heappop(self._later)
-            heappush(self._ready, (-host.least_s(), ready_at, number, host))
-            self._drop_stale()
-
-    def _has_longer_to_come(self) -> bool:
+    def _has_longer_to_come(self, longest_s: float | None) -> bool:
         """Tell whether a host that was not taken up yet comes before the ready ones."""
-        if self._next_up is None or not self._ready:
+        if self._next_up is None or longest_s is None:
             return self._next_up is not None
         _, targets = self._next_up
-        return len(self._busy) < _AHEAD and targets * self._delay_s > -self._ready[0][0]
+        return len(self._busy) < _AHEAD and targets * self._delay_s > longest_s
 
     def _take_up(self) -> None:
         """Take up the next host."""
@@ -215,11 +195,7 @@ class Scheduler:
 
     def _place(self, host: Host) -> None:
         """Put the host where it belongs by now: in the heap, among the busy, or aside."""
-        ready_at = host.ready_at()
-        if ready_at != host.heaped_at:
-            host.heaped_at = ready_at
-            if ready_at is not None:
-                heappush(self._later, (ready_at, next(self._numbers), host))
+        self._heap.place(host)
         if not host.waiting and not host.permits.in_flight:
             self._set_aside(host)
 
@@ -229,10 +205,3 @@ class Scheduler:
         self._idle[host.key] = host
         if len(self._idle) > _REMEMBERED:
             self._idle.popitem(last=False)
-
-    def _drop_stale(self) -> None:
-        """Drop what stands first in a heap and is not the place of its host any more."""
-        while self._later and self._later[0][0] != self._later[0][-1].heaped_at:
-            heappop(self._later)
-        while self._ready and self._ready[0][1] != self._ready[0][-1].heaped_at:
-            heappop(self._ready)

@@ -14,7 +14,8 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from fetch_pipeline.core.outcome import Failed, FailureKind, Outcome, Timing, to_row
+from fetch_pipeline.core.outcome import Failed, FailureKind, Outcome, Timing
+from fetch_pipeline.core.outcome_row import to_row
 from fetch_pipeline.core.plan import PlanRow, Target
 from fetch_pipeline.store.stored_pages import StoredPage
 from fetch_pipeline.store.tables import PAGE_LENGTHS, URL_LIST, Column

@@ -9,7 +9,7 @@ from fetch_pipeline.core.url import LONGEST_SHOWN
 from fetch_pipeline.store.tables import PAGE_LENGTHS
 
 _OF_PLAN: Final = frozenset({"line", "url", "duplicate_of"})
-_OF_BODY: Final = frozenset(
+OF_BODY: Final = frozenset(
     {
         "length",
         "body_bytes",
@@ -20,7 +20,10 @@ _OF_BODY: Final = frozenset(
         "sha256",
     }
 )
-_VALIDATORS: Final = frozenset({"etag", "last_modified"})
+"""The columns that a 304 leaves as they were stored."""
+
+VALIDATORS: Final = frozenset({"etag", "last_modified"})
+"""The columns that a 304 may tell anew (RFC 9111 §3.2)."""
 
 # Pages are compared by the hash of their bytes. What was kept was not fetched; a URL that is not
 # told whole has no page to compare with; of a page that merely failed nothing is known.
@@ -44,9 +47,9 @@ def _selected(column: str) -> str:
         return f"plan.{column}"
     if column == "changed":
         return f"{_CHANGED} AS changed"
-    if column in _OF_BODY:
+    if column in OF_BODY:
         return f"iif({not_modified}, stored.{column}, outcomes.{column}) AS {column}"
-    if column in _VALIDATORS:  # RFC 9111 §3.2: what the 304 says of them counts from now on
+    if column in VALIDATORS:
         kept = f"coalesce(outcomes.{column}, stored.{column})"
         return f"iif({not_modified}, {kept}, outcomes.{column}) AS {column}"
     return f"outcomes.{column}"

@@ -62,17 +62,12 @@ def describe_fetch(
     journal: Journal, outcomes: Mapping[str, int], *, run_id: str, asset: str, strategy: str
 ) -> FetchRun:
     """Sum up the fetch in the journal, all its parts together; `outcomes` are its rows by word."""
-    times = summarize(_elapsed_s(journal))
+    times, asked = summarize(_elapsed_s(journal)), _asked(journal)
     started_at, wall_s, cpu_s, peak_rss_bytes, concurrency, busy_s, courtesy_s = journal.one("""
         SELECT min(started_at), sum(wall_s), sum(cpu_s), max(peak_rss_bytes), max(concurrency),
             sum(busy_s), sum(courtesy_s)
         FROM parts
     """)
-    requested, not_modified, body_bytes = journal.one(
-        f"SELECT count(*), coalesce(sum(outcome = '{NOT_MODIFIED}'), 0), "
-        f"coalesce(sum(body_bytes), 0) {_ASKED}"
-    )
-    (list_sha256,) = journal.one("SELECT list_sha256 FROM facts")
     urls, fetched = sum(outcomes.values()), sum(outcomes.get(word, 0) for word in WITH_PAGE)
     return FetchRun(
         run_id=run_id,
@@ -83,8 +78,6 @@ def describe_fetch(
         urls=urls,
         fetched=fetched,
         failed=urls - fetched,
-        requested=requested,
-        not_modified=not_modified,
         wall_s=wall_s,
         busy_s=busy_s,
         courtesy_s=courtesy_s,
@@ -94,11 +87,11 @@ def describe_fetch(
             slowest_s=times.slowest_s,
             courtesy_s=courtesy_s,
         ),
-        pages_per_s=requested / wall_s if wall_s else 0.0,
-        body_bytes=body_bytes,
+        pages_per_s=asked["requested"] / wall_s if wall_s else 0.0,
         cpu_s=cpu_s,
         peak_rss_bytes=peak_rss_bytes,
-        list_sha256=list_sha256,
+        list_sha256=journal.one("SELECT list_sha256 FROM facts")[0],
+        **asked,
         **asdict(times),
     )
 
@@ -109,6 +102,15 @@ def _require_complete(journal: Journal) -> None:
     if missing:
         msg = f"{missing} URLs of {journal.path} have no outcome yet: fetch again to continue"
         raise JournalError(msg)
+
+
+def _asked(journal: Journal) -> dict[str, int]:
+    """Count what was asked for, and what came."""
+    requested, not_modified, body_bytes = journal.one(
+        f"SELECT count(*), coalesce(sum(outcome = '{NOT_MODIFIED}'), 0), "
+        f"coalesce(sum(body_bytes), 0) {_ASKED}"
+    )
+    return {"requested": requested, "not_modified": not_modified, "body_bytes": body_bytes}
 
 
 def _elapsed_s(journal: Journal) -> array[float]:

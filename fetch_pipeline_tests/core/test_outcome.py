@@ -7,10 +7,9 @@ from fetch_pipeline.core.outcome import (
     Fetched,
     Head,
     NotModified,
-    OutcomeRow,
     Timing,
-    to_row,
 )
+from fetch_pipeline.core.outcome_row import OutcomeRow, to_row
 from fetch_pipeline.store.tables import PAGE_LENGTHS
 
 HEAD = Head(status=200, final_url="http://a.org/")

@@ -9,7 +9,8 @@ import yaml
 
 from fetch_pipeline.definitions import defs
 from fetch_pipeline.defs.family import list_family
-from fetch_pipeline.defs.resources import Fetcher, Journals, WarehouseResource
+from fetch_pipeline.defs.fetcher import Fetcher
+from fetch_pipeline.defs.resources import Journals, WarehouseResource
 from fetch_pipeline_tests.fetching import Folder
 
 RESOURCES = dg.Definitions(

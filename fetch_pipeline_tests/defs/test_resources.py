@@ -1,107 +1,12 @@
 """The knobs and what becomes of them."""
 
-from dataclasses import fields
-from ipaddress import ip_network
-from typing import Any
-
 import dagster as dg
 import pandas as pd
 import pytest
-from pydantic import ValidationError
 
-from fetch_pipeline.core.policy import FetchPolicy
-from fetch_pipeline.core.politeness import AUTO, Delay, Politeness
-from fetch_pipeline.defs.resources import Fetcher, WarehouseResource, place_of
-from fetch_pipeline.engine.robots import product_token
+from fetch_pipeline.defs.resources import WarehouseResource, place_of
 from fetch_pipeline.store.warehouse import NoTableError, Place
 from fetch_pipeline_tests.fetching import Folder
-
-
-def test_the_defaults_are_the_policys() -> None:
-    """They are written down once."""
-    assert Fetcher().policy() == FetchPolicy()
-    assert Fetcher().politeness() == Politeness()
-
-
-def test_every_knob_of_the_policy_can_be_turned() -> None:
-    """And has a description for the Launchpad."""
-    knobs = {name: field.description for name, field in Fetcher.model_fields.items()}
-
-    of_policies = {field.name for part in (FetchPolicy, Politeness) for field in fields(part)}
-    assert set(knobs) == {*of_policies, "contact"}
-    assert all(knobs.values())
-
-
-def test_networks_are_parsed() -> None:
-    """In CIDR form, IPv4 and IPv6."""
-    policy = Fetcher(allow_addresses=["127.0.0.0/8", "fc00::/7"]).policy()
-
-    assert policy.allow_addresses == (ip_network("127.0.0.0/8"), ip_network("fc00::/7"))
-
-
-@pytest.mark.parametrize(
-    ("knob", "value"),
-    [
-        ("allow_addresses", ["localhost"]),
-        ("allow_addresses", ["10.0.0.1/8"]),
-        ("total_timeout_s", 0),
-        ("max_attempts", 0),
-        ("max_body_bytes", -1),
-        ("user_agent", ""),
-        ("user_agent", "a\nInjected: header"),
-        ("user_agent", "naïve"),
-        ("ca_file", "/nowhere/ca.pem"),
-        ("proxy", "proxy.example:3128"),
-        ("proxy", "socks5://proxy.example"),
-        ("contact", "a\nb: c"),
-        ("per_host_concurrency", 0),
-        ("per_host_delay_s", -0.1),
-        ("per_host_delay_s", "fast"),
-        ("per_host_delay_s", float("inf")),
-        ("per_host_delay_s", True),
-        ("per_host_delay_s", None),
-        ("max_cooldown_s", -1),
-        ("max_host_failures", 0),
-        ("max_host_pauses", -1),
-        ("requests_per_s", 0),
-        ("deadline_s", 0),
-    ],
-)
-def test_nonsense_is_refused_by_name(knob: str, value: Any) -> None:
-    """With the knob and the value in the message."""
-    with pytest.raises(ValidationError, match=knob):
-        Fetcher(**{knob: value})
-
-
-@pytest.mark.parametrize(("delay", "taken"), [("auto", AUTO), (0, 0.0), (2, 2.0), (0.25, 0.25)])
-def test_a_delay_is_seconds_or_follows_the_host(delay: Any, taken: Delay) -> None:
-    """In the form that a run config has."""
-    assert Fetcher(per_host_delay_s=delay).politeness().per_host_delay_s == taken
-
-
-def test_the_contact_is_part_of_the_user_agent() -> None:
-    """So that somebody who is bothered knows whom to tell; the name before it stays."""
-    policy = Fetcher(contact="mailto:web@acme.example").policy()
-
-    assert policy.user_agent == "fetch_pipeline/0.1 (+mailto:web@acme.example)"
-    assert product_token(policy.user_agent) == "fetch_pipeline"
-
-
-def test_a_proxy_must_be_meant() -> None:
-    """It resolves the names, so the guard does not see where they lead."""
-    with pytest.raises(ValidationError, match="unguarded_proxy"):
-        Fetcher(proxy="http://proxy.example:3128")
-
-    policy = Fetcher(proxy="http://proxy.example:3128", unguarded_proxy=True).policy()
-    assert policy.proxy == "http://proxy.example:3128"
-
-
-def test_a_refused_proxy_does_not_tell_its_password() -> None:
-    """Neither where it is no URL nor where it was not meant."""
-    for url in ("socks5://u:secret@proxy.example", "http://u:secret@proxy.example"):
-        with pytest.raises(ValidationError) as caught:
-            Fetcher(proxy=url)
-        assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

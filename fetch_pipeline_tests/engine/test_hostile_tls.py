@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from fetch_pipeline.core.outcome import OutcomeRow
+from fetch_pipeline.core.outcome_row import OutcomeRow
 from fetch_pipeline.core.policy import FetchPolicy
 from fetch_pipeline_tests.fetching import IMPATIENT, fetch_row
 from fetch_pipeline_tests.hostile_cases import OK

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from fetch_pipeline.core.outcome import Failed, FailureKind, OutcomeRow, Timing, to_row
+from fetch_pipeline.core.outcome import Failed, FailureKind, Timing
+from fetch_pipeline.core.outcome_row import OutcomeRow, to_row
 from fetch_pipeline_tests.fetching import IMPATIENT, fetch_rows
 from fetch_pipeline_tests.hostile_cases import CASES, Case
 from fetch_pipeline_tests.hostile_origin import hostile

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from fetch_pipeline.core.outcome import OutcomeRow
+from fetch_pipeline.core.outcome_row import OutcomeRow
 from fetch_pipeline.core.plan import ListedTargets, Target, Validators
 from fetch_pipeline.core.politeness import UNLIMITED
 from fetch_pipeline.engine.crew import fetch_all

@@ -1,0 +1,53 @@
+"""What a fetch asset can be told for one run, and what its ops are told of it."""
+# No `from __future__ import annotations` here: Dagster reads the annotations at run time.
+
+from enum import StrEnum
+
+import dagster as dg
+from pydantic import Field
+
+_RESUME = Field(
+    default=3600.0,
+    ge=0,
+    description="An unfinished fetch of the same list and policy is continued when it was last "
+    "active within so many seconds; 0 always begins anew.",
+)
+
+
+class Refetch(StrEnum):
+    """Which URLs are fetched."""
+
+    all = "all"
+    failed = "failed"
+
+
+class SequentialConfig(dg.Config):
+    """How the baseline is fetched."""
+
+    resume_within_s: float = _RESUME
+
+
+class AsyncConfig(dg.Config):
+    """How all pages are fetched concurrently."""
+
+    concurrency: int = Field(
+        default=64, ge=1, le=10_000, description="Pages in flight at once, at most."
+    )
+    refetch: Refetch = Field(
+        default=Refetch.all,
+        description="all, or failed: keep the stored rows that have a page, and fetch the others.",
+    )
+    resume_within_s: float = _RESUME
+
+
+class PlanConfig(dg.Config):
+    """What the first op of a fetch is told by the asset's config."""
+
+    resume_within_s: float
+    keep_pages: bool
+
+
+class FetchConfig(dg.Config):
+    """What the second op of a fetch is told by the asset's config."""
+
+    concurrency: int

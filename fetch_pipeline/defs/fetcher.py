@@ -1,0 +1,196 @@
+"""How pages are fetched: what the Launchpad and `-c run.yaml` set, as the engine's plain values."""
+# No `from __future__ import annotations` here: Dagster reads the annotations at run time.
+
+from dataclasses import fields
+from ipaddress import ip_network
+from math import inf
+from pathlib import Path
+from typing import Any, Self
+
+import dagster as dg
+from pydantic import ConfigDict, Field, field_validator, model_validator
+
+from fetch_pipeline.core.policy import FetchPolicy
+from fetch_pipeline.core.politeness import AUTO, Delay, Politeness
+
+_DEFAULTS, _POLITE = FetchPolicy(), Politeness()
+
+
+class Fetcher(dg.ConfigurableResource):  # type: ignore[type-arg]  # it is its own value
+    """How pages are fetched: the policy and the politeness of both fetch assets of a family."""
+
+    # A refused value may be a proxy's URL with a password.
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    allow_addresses: list[str] = Field(
+        default=[],
+        description="Non-public networks that may be fetched from, in CIDR form, such as "
+        "127.0.0.0/8. Everything else that is not a public address is refused.",
+    )
+    total_timeout_s: float = Field(
+        default=_DEFAULTS.total_timeout_s,
+        gt=0,
+        description="Seconds for one attempt, from DNS to the last byte, redirects included.",
+    )
+    connect_timeout_s: float = Field(
+        default=_DEFAULTS.connect_timeout_s,
+        gt=0,
+        description="Seconds for DNS, TCP and TLS together.",
+    )
+    read_timeout_s: float = Field(
+        default=_DEFAULTS.read_timeout_s,
+        gt=0,
+        description="Seconds of silence after which a response is given up.",
+    )
+    min_bytes_per_s: int = Field(
+        default=_DEFAULTS.min_bytes_per_s,
+        ge=0,
+        description="Slowest body, on average over read_timeout_s; 0 for any.",
+    )
+    max_attempts: int = Field(
+        default=_DEFAULTS.max_attempts,
+        ge=1,
+        description="Requests per URL at most; only what may get better is asked for again.",
+    )
+    max_redirects: int = Field(
+        default=_DEFAULTS.max_redirects, ge=0, description="Redirects followed at most."
+    )
+    max_wire_bytes: int = Field(
+        default=_DEFAULTS.max_wire_bytes,
+        gt=0,
+        description="Longest body in bytes, as transferred.",
+    )
+    max_body_bytes: int = Field(
+        default=_DEFAULTS.max_body_bytes,
+        gt=0,
+        description="Longest body in bytes, after content decoding.",
+    )
+    user_agent: str = Field(
+        default=_DEFAULTS.user_agent,
+        min_length=1,
+        pattern=r"^[\x20-\x7e]+$",  # RFC 9110 §5.5: anything else would not be one header line
+        description="User-Agent header. Its first word is the name that robots.txt may use.",
+    )
+    contact: str | None = Field(
+        default=None,
+        pattern=r"^[\x20-\x7e]+$",
+        description="Where to complain, a URL or an address; added to the User-Agent.",
+    )
+    verify_tls: bool = Field(
+        default=_DEFAULTS.verify_tls, description="Whether certificates are checked."
+    )
+    ca_file: str | None = Field(
+        default=_DEFAULTS.ca_file,
+        description="PEM file of certificate authorities to trust beside the system's.",
+    )
+
+    proxy: str | None = Field(
+        default=_DEFAULTS.proxy,
+        description="http:// URL of a proxy that everything is asked through; needs "
+        "unguarded_proxy. With a password in it, take it from the environment: {env: NAME}.",
+    )
+    unguarded_proxy: bool = Field(
+        default=_DEFAULTS.unguarded_proxy,
+        description="Use the proxy although it resolves the names: that a name leads to a "
+        "non-public address is then for the proxy to refuse.",
+    )
+
+    obey_robots: bool = Field(
+        default=_DEFAULTS.obey_robots,
+        description="Ask each host for robots.txt first, and obey it.",
+    )
+    revalidate: bool = Field(
+        default=_DEFAULTS.revalidate,
+        description="Ask for a stored page only if it changed (If-None-Match, If-Modified-Since).",
+    )
+    per_host_concurrency: int | None = Field(
+        default=_POLITE.per_host_concurrency,
+        ge=1,
+        description="Requests in flight at one host, at most; null for any number.",
+    )
+    per_host_delay_s: Any = Field(
+        default=_POLITE.per_host_delay_s,
+        description="Seconds from one request to a host to the next, give or take a fifth; or "
+        "auto, which follows how fast the host answers.",
+    )
+    max_cooldown_s: float = Field(
+        default=_POLITE.max_cooldown_s,
+        ge=0,
+        description="Longest wait that a host may ask for, by Retry-After or Crawl-delay; one that "
+        "asks for more gets no further request.",
+    )
+    max_host_failures: int | None = Field(
+        default=_POLITE.max_host_failures,
+        ge=1,
+        description="Failures in a row after which a host is left alone for a while; null: never.",
+    )
+    max_host_pauses: int = Field(
+        default=_POLITE.max_host_pauses,
+        ge=0,
+        description="Times in a row that it is left alone, each twice as long, before it is down.",
+    )
+    requests_per_s: float | None = Field(
+        default=_POLITE.requests_per_s,
+        gt=0,
+        description="Requests to all hosts together, at most; null for any number.",
+    )
+    deadline_s: float | None = Field(
+        default=_POLITE.deadline_s,
+        gt=0,
+        description="Seconds after which what is not fetched is not_reached; null for none.",
+    )
+
+    @field_validator("per_host_delay_s")
+    @classmethod
+    def _is_delay(cls, delay: object) -> Delay:
+        if delay == AUTO:
+            return AUTO
+        if isinstance(delay, int | float) and not isinstance(delay, bool) and 0 <= delay < inf:
+            return float(delay)
+        msg = f"{delay!r} is neither a number of seconds from 0 nor {AUTO}"
+        raise ValueError(msg)
+
+    @field_validator("allow_addresses")
+    @classmethod
+    def _are_networks(cls, networks: list[str]) -> list[str]:
+        for network in networks:
+            ip_network(network)  # its ValueError names the value
+        return networks
+
+    @field_validator("proxy")
+    @classmethod
+    def _is_web_url(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith("http://"):
+            msg = "a proxy is an http:// URL"  # not the value: it may hold a password
+            raise ValueError(msg)
+        return url
+
+    @field_validator("ca_file")
+    @classmethod
+    def _is_there(cls, path: str | None) -> str | None:
+        if path is not None and not Path(path).is_file():
+            msg = f"there is no file {path}"
+            raise ValueError(msg)
+        return path
+
+    @model_validator(mode="after")
+    def _proxy_is_meant(self) -> Self:
+        if self.proxy is None or self.unguarded_proxy:
+            return self
+        msg = (
+            "with a proxy, names that lead to non-public addresses cannot be refused here: set "
+            "unguarded_proxy if the proxy refuses them, or if they may be fetched from"
+        )
+        raise ValueError(msg)
+
+    def policy(self) -> FetchPolicy:
+        """Return the knobs of what is asked for, as plain values."""
+        knobs = {field.name: getattr(self, field.name) for field in fields(FetchPolicy)}
+        knobs["allow_addresses"] = tuple(map(ip_network, self.allow_addresses))
+        if self.contact:
+            knobs["user_agent"] = f"{self.user_agent} (+{self.contact})"
+        return FetchPolicy(**knobs)
+
+    def politeness(self) -> Politeness:
+        """Return the knobs of when it is asked for, as plain values."""
+        return Politeness(**{field.name: getattr(self, field.name) for field in fields(Politeness)})

@@ -1,0 +1,64 @@
+"""The heap of hosts by when each may next be asked as Mercator has it.
+
+It is two heaps: hosts whose time has not come, by their time; and those that may be asked now, by
+how long what waits for them will take. https://doi.org/10.1023/A:1019213109274
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from itertools import count
+
+from fetch_pipeline.engine.host import Host
+
+
+class ReadyHeap:
+    """Hosts that have something to ask for and may be asked, now or later; each stands here once.
+
+    An entry is stale, and dropped when it comes first, once its host has another `heaped_at`.
+    """
+
+    def __init__(self) -> None:
+        self._later: list[tuple[float, int, Host]] = []
+        self._ready: list[tuple[float, int, Host, float]] = []
+        self._numbers = count()  # of equal hosts the one that came first; and hosts do not compare
+
+    def place(self, host: Host) -> None:
+        """Put `host` where it belongs by now, or nowhere."""
+        ready_at = host.ready_at()
+        if ready_at == host.heaped_at:
+            return
+        host.heaped_at = ready_at
+        if ready_at is not None:
+            heappush(self._later, (ready_at, next(self._numbers), host))
+
+    def longest_s(self, now: float) -> float | None:
+        """Return how long what waits for the first of the ready hosts will take; null for none."""
+        self._promote(now)
+        return -self._ready[0][0] if self._ready else None
+
+    def pop(self) -> Host:
+        """Take the host that `longest_s` told of."""
+        _, _, host, _ = heappop(self._ready)
+        host.heaped_at = None
+        return host
+
+    def wake_at(self) -> float:
+        """Return when a host is ready; a moment long ago when one is, never when there is none."""
+        self._drop_stale()
+        if self._ready:
+            return float("-inf")
+        return self._later[0][0] if self._later else float("inf")
+
+    def _promote(self, now: float) -> None:
+        self._drop_stale()
+        while self._later and self._later[0][0] <= now:
+            ready_at, number, host = heappop(self._later)
+            heappush(self._ready, (-host.least_s(), number, host, ready_at))
+            self._drop_stale()
+
+    def _drop_stale(self) -> None:
+        while self._later and self._later[0][0] != self._later[0][2].heaped_at:
+            heappop(self._later)
+        while self._ready and self._ready[0][3] != self._ready[0][2].heaped_at:
+            heappop(self._ready)
