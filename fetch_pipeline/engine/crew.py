@@ -109,11 +109,10 @@ class Crew:
                 noting = crew.create_task(self._keep_noting(), name="fetch-noting")
                 await asyncio.wait(workers)
                 noting.cancel()
-        except TimeoutError:
-            if not deadline.expired():
-                raise
+        except TimeoutError:  # of the deadline alone: a worker's would be in a group
             self._give_up(f"the deadline of {deadline_s:g} s came first")
         finally:
+            self._stop_alarm()  # nobody is there to be woken
             self._books.note(self._scheduler.progress())
         return not deadline.expired()
 
@@ -162,11 +161,15 @@ class Crew:
             self._waiting.popleft().set_result(None)
 
     def _set_alarm(self, at: float) -> None:
-        if self._alarm and self._alarm.when() <= at:
-            return
+        """Have one worker woken at `at`, unless one is woken before that."""
+        if self._alarm is None or at < self._alarm.when():
+            self._stop_alarm()
+            self._alarm = self._loop.call_at(at, self._ring) if at < float("inf") else None
+
+    def _stop_alarm(self) -> None:
         if self._alarm:
             self._alarm.cancel()
-        self._alarm = self._loop.call_at(at, self._ring) if at < float("inf") else None
+            self._alarm = None
 
     def _ring(self) -> None:
         self._alarm = None

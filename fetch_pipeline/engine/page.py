@@ -38,6 +38,7 @@ class Page:
         refusal: Why it is not asked for; null where it is to be asked.
         asked: Host key of the running request.
         asked_at: When it began, by the clock of the crew.
+        busy_s: Seconds for which a worker was busy with it, over all attempts.
     """
 
     target: Target
@@ -47,9 +48,9 @@ class Page:
     refusal: Outcome | None = None
     asked: str = ""
     asked_at: float = 0.0
+    busy_s: float = 0.0
     _started_at: datetime | None = None
     _begun: float = 0.0
-    _busy_s: float = 0.0
 
     @property
     def host(self) -> str:
@@ -89,12 +90,6 @@ class Page:
         self.attempt = None
         return self
 
-    def note_busy(self, seconds: float) -> None:
-        """Note for how long a worker was busy with it."""
-        self._busy_s += seconds
-        if self.attempt:
-            self.attempt.asked_s += seconds
-
     def timing(self) -> Timing:
         """Return how long it took so far."""
         spent_s = self.attempt.spent_s if self.attempt else {}
@@ -102,7 +97,7 @@ class Page:
             attempts=self.attempts,
             started_at=self._started_at,
             elapsed_s=perf_counter() - self._begun if self._started_at else None,
-            busy_s=self._busy_s,
+            busy_s=self.busy_s,
             queue_s=spent_s.get(Phase.QUEUE),
             dns_s=spent_s.get(Phase.DNS),
             connect_s=spent_s.get(Phase.CONNECT),
@@ -130,7 +125,9 @@ async def ask(session: aiohttp.ClientSession, page: Page, policy: FetchPolicy) -
         failure = classify(error, while_=attempt.phase)
     finally:
         attempt.close()
-        page.note_busy(perf_counter() - begun)
+        spent_s = perf_counter() - begun
+        attempt.asked_s += spent_s
+        page.busy_s += spent_s
     return _outcome(attempt, failure, page.timing()) if final else None
 
 

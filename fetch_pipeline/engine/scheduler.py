@@ -162,23 +162,20 @@ class Scheduler:
     def _next_host(self, now: float) -> Host | None:
         """Take the host that comes first; null when none is ready."""
         longest_s = self._heap.longest_s(now)
-        while self._has_longer_to_come(longest_s):
-            self._take_up()
+        while coming := self._longer_to_come(longest_s):
+            self._take_up(*coming)
             longest_s = self._heap.longest_s(now)
         return None if longest_s is None else self._heap.pop()
 
-    def _has_longer_to_come(self, longest_s: float | None) -> bool:
-        """Tell whether a host that was not taken up yet comes before the ready ones."""
-        if self._next_up is None or longest_s is None:
-            return self._next_up is not None
-        _, targets = self._next_up
-        return len(self._busy) < _AHEAD and targets * self._delay_s > longest_s
+    def _longer_to_come(self, longest_s: float | None) -> tuple[str, int] | None:
+        """Return the host to take up next where it comes before the ready ones."""
+        coming = self._next_up
+        if coming is None or longest_s is None:
+            return coming
+        longer = coming[1] * self._delay_s > longest_s
+        return coming if longer and len(self._busy) < _AHEAD else None
 
-    def _take_up(self) -> None:
-        """Take up the next host."""
-        if self._next_up is None:
-            return
-        key, targets = self._next_up
+    def _take_up(self, key: str, targets: int) -> None:
         self._next_up = next(self._coming, None)
         host = self._host(key)
         load = partial(self._targets.of_host, key, limit=_LOADED)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fetch_pipeline.core.outcome import Failed, FailureKind
 from fetch_pipeline.core.politeness import AUTO, UNLIMITED, Politeness
 from fetch_pipeline.engine.robots import Rules
-from fetch_pipeline.engine.scheduler import _AHEAD, Scheduler
+from fetch_pipeline.engine.scheduler import _AHEAD, _REMEMBERED, Scheduler
 from fetch_pipeline_tests.simulated import PAGE, SILENT, Answer, pages, simulate, status
 
 A, B = "http://a", "http://b"
@@ -103,6 +103,17 @@ def test_few_hosts_of_many_are_in_memory() -> None:
 
     assert len(books.outcomes) == 12_000
     assert most_hosts == _AHEAD
+
+
+def test_hosts_without_work_are_forgotten_in_the_end() -> None:
+    """Those that ran out of it first: a redirect to one of them begins anew."""
+    hosts = {f"h{n}": 1 for n in range(_REMEMBERED + 100)}
+
+    books = simulate(pages(**hosts), workers=4)
+
+    assert len(books.outcomes) == _REMEMBERED + 100
+    assert len(books.scheduler._idle) == _REMEMBERED
+    assert "http://h0" not in books.scheduler._idle
 
 
 def test_all_hosts_together_get_no_more_than_so_many_requests_a_second() -> None:
