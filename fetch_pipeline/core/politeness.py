@@ -34,7 +34,9 @@ FIRST_PAUSE_S: Final = 2.0
 # What says nothing of the host but of the one page, or of us.
 _OF_THE_PAGE: Final = frozenset(
     {
+        FailureKind.HTTP_ERROR,
         FailureKind.INVALID_URL,
+        FailureKind.REFUSED_ADDRESS,
         FailureKind.TOO_LARGE,
         FailureKind.REDIRECT_ERROR,
         FailureKind.REFUSED_ROBOTS,
@@ -119,9 +121,8 @@ def blames_host(outcome: Outcome) -> bool:
     match outcome:
         case Fetched() | NotModified():
             return False
-        case Failed(kind=FailureKind.HTTP_ERROR, head=head):
-            return head is not None and head.status in _OF_THE_HOST
-        case Failed(kind=kind):
-            return kind not in _OF_THE_PAGE
+        case Failed(kind=kind, head=head):
+            in_trouble = head is not None and head.status in _OF_THE_HOST
+            return in_trouble or kind not in _OF_THE_PAGE
         case _:
             assert_never(outcome)

@@ -14,10 +14,10 @@ class Progress:
     Attributes:
         ended: Targets that got their outcome from it so far.
         in_flight: Requests that are under way.
-        courtesy_s: Longest that one host had to take so far, for the gaps between requests alone.
+        courtesy_s: Longest that one host had to take so far, within its limits.
         slowest_host: The one whose waiting pages will take longest; empty when none waits.
         slowest_waiting: How many wait for it.
-        slowest_s: Seconds they need at least, for the gaps between requests alone.
+        slowest_s: Seconds they will need, for all that is known of the host.
     """
 
     ended: int

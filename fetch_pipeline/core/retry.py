@@ -23,7 +23,7 @@ _BUSY: Final = frozenset({429, 503})
 _RETRY_SHARE: Final = 0.2
 _LEAST_RETRIES: Final = 10
 
-# Digits; what is longer is garbage, and int() of a megabyte is an attack.
+# Digits, or thirty thousand years; int() of a megabyte is an attack.
 _LONGEST_DELTA: Final = 12
 
 
@@ -77,6 +77,6 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
         return None
     text = value.strip()
     if text.isascii() and text.isdigit():
-        return float(text) if len(text) <= _LONGEST_DELTA else None
+        return float(text) if len(text) <= _LONGEST_DELTA else 10.0**_LONGEST_DELTA
     date = parse_http_date(text, now)
     return max(0.0, (date - now).total_seconds()) if date else None

@@ -30,9 +30,16 @@ class PageTimes:
     p99_s: float = 0.0
 
 
-def ideal_s(*, busy_s: float, concurrency: int, slowest_s: float, courtesy_s: float) -> float:
-    """Return a bound no schedule beats: all workers always busy, the slowest page, or courtesy."""
-    return max(busy_s / concurrency, slowest_s, courtesy_s)
+def ideal_s(*, busy_s: float, concurrency: int, longest_s: float, courtesy_s: float) -> float:
+    """Return a bound no schedule beats: all workers always busy, the longest page, or courtesy.
+
+    Args:
+        busy_s: Of all pages together, without waiting for their turn.
+        concurrency: Workers.
+        longest_s: Of one page, without waiting for its turn.
+        courtesy_s: Of the requests to one host, within its limits.
+    """
+    return max(busy_s / concurrency, longest_s, courtesy_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +106,7 @@ def speedup(run: FetchRun, sequential: FetchRun | None) -> Speedup:
     """Compare `run` with a sequential run that did the same work, or with its own busy time."""
     measured = sequential is not None and sequential.work == run.work
     baseline_s = sequential.wall_s if sequential and measured else run.busy_s
-    factor = baseline_s / run.wall_s if run.wall_s else 1.0
+    factor = baseline_s / run.wall_s if run.wall_s and run.requested else 1.0
     return Speedup(factor=factor, baseline_s=baseline_s, measured=measured)
 
 

@@ -17,13 +17,14 @@ _AUTHORITY: Final = re.compile(
     r"(\s*(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?[/\\]*)([^/\\?#]*)(.*)", re.DOTALL
 )
 _ROOT_DOT: Final = re.compile(r"\.(?=:\d+$|$)")
+# WHATWG drops these wherever they stand, so they end no port and no authority either.
+_NOT_THERE: Final = dict.fromkeys(map(ord, "\t\r\n"))
 _PORT: Final = re.compile(r"[^:@]*(?::\d*)?|\[.*")
 
 LONGEST_URL: Final = 65_536
 """Characters; servers stop at 8 to 32 KiB, RFC 9110 §4.1 asks for 8000 at least."""
 
-LONGEST_SHOWN: Final = 2000
-"""Characters of a URL that are stored."""
+_LONGEST_SHOWN: Final = 2000
 
 
 class UnusableUrlError(ValueError):
@@ -72,19 +73,15 @@ def without_userinfo(text: str) -> str:
     What is no URL may hold a password all the same, and one with a # or / in it ends the authority
     before the @: where there is no port behind the first colon, all up to the last @ goes.
     """
+    text = text.translate(_NOT_THERE)
     scheme, authority, rest = _AUTHORITY.match(text).groups()  # type: ignore[union-attr]  # matches anything
     if "@" in authority and (":" in scheme or ":" in authority):
         authority = authority.rpartition("@")[2]
     elif not _PORT.fullmatch(authority) and "@" in rest:
         authority, rest = "", rest.rpartition("@")[2]
-    if scheme and len(authority) > LONGEST_SHOWN:  # no host: what was cut off may hold the @
+    if scheme and len(authority) > _LONGEST_SHOWN:  # no host: what was cut off may hold the @
         authority = ""
-    return printable((scheme + authority + rest)[:LONGEST_SHOWN])
-
-
-def may_be_cut(shown: str) -> bool:
-    """Tell whether what `without_userinfo` returned may be of another URL as well."""
-    return len(shown) >= LONGEST_SHOWN or "\N{REPLACEMENT CHARACTER}" in shown
+    return printable((scheme + authority + rest)[:_LONGEST_SHOWN])
 
 
 def _parse(text: str, base: str | None) -> ada_url.URL:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import dagster as dg
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 _Config = TypeVar("_Config", bound=dg.Config)
 
@@ -24,15 +25,22 @@ def config_mapping(
         try:
             config = model(**values)
         except ValidationError as error:
-            raise dg.DagsterInvalidConfigError(_said(error), [], values) from None  # type: ignore[no-untyped-call]
+            raise refusal(error) from None
         return to_ops(config)
 
     return dg.ConfigMapping(config_fn=mapped, config_schema=model.to_fields_dict())
 
 
-def _said(error: ValidationError) -> str:
-    """Name each field, what is wrong with it, and its value."""
-    return "; ".join(
-        f"{'.'.join(map(str, each['loc']))}: {each['msg']}, not {each['input']!r}"
-        for each in error.errors()
-    )
+def refusal(error: ValidationError, *, secret: str = "") -> dg.DagsterInvalidConfigError:
+    """Name each field, what is wrong with it, and its value, unless it is the one that is secret.
+
+    Dagster lets errors of its own pass as they are, and hides others behind "Error executing".
+    """
+    said = "; ".join(_said(each, secret) for each in error.errors())
+    return dg.DagsterInvalidConfigError(said, [], {})  # type: ignore[no-untyped-call]
+
+
+def _said(each: ErrorDetails, secret: str) -> str:
+    field = ".".join(map(str, each["loc"]))
+    told = "" if field in {"", secret} else f", not {each['input']!r}"
+    return f"{field or secret}: {each['msg'].removeprefix('Value error, ')}{told}"

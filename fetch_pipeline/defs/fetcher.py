@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, Self
 
 import dagster as dg
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from fetch_pipeline.core.policy import FetchPolicy
 from fetch_pipeline.core.politeness import AUTO, Delay, Politeness
+from fetch_pipeline.defs.config import refusal
 
 _DEFAULTS, _POLITE = FetchPolicy(), Politeness()
 
@@ -19,8 +20,16 @@ _DEFAULTS, _POLITE = FetchPolicy(), Politeness()
 class Fetcher(dg.ConfigurableResource):  # type: ignore[type-arg]  # it is its own value
     """How pages are fetched: the policy and the politeness of both fetch assets of a family."""
 
-    # A refused value may be a proxy's URL with a password.
-    model_config = ConfigDict(hide_input_in_errors=True)
+    def __init__(self, **knobs: Any) -> None:  # noqa: ANN401 - as they are configured
+        """Check the knobs.
+
+        Raises:
+            DagsterInvalidConfigError: One of them has no such value; the message says which.
+        """
+        try:
+            super().__init__(**knobs)
+        except ValidationError as error:  # what is refused may be a proxy's URL with a password
+            raise refusal(error, secret="proxy") from None  # noqa: S106 - the name of the knob
 
     allow_addresses: list[str] = Field(
         default=[],
@@ -147,7 +156,7 @@ class Fetcher(dg.ConfigurableResource):  # type: ignore[type-arg]  # it is its o
             return AUTO
         if isinstance(delay, int | float) and not isinstance(delay, bool) and 0 <= delay < inf:
             return float(delay)
-        msg = f"{delay!r} is neither a number of seconds from 0 nor {AUTO}"
+        msg = f"Input should be a number of seconds from 0, or {AUTO}"
         raise ValueError(msg)
 
     @field_validator("allow_addresses")

@@ -35,6 +35,7 @@ class Attempt:
         reused: Whether the running request went over a connection that had served another page.
         spent_s: Seconds spent in each phase that was entered, summed over the hops.
         validators: Of the stored page; null when it is to be sent in any case.
+        afresh: Whether it asks on a connection that was never used.
         conditional: Whether the running request asked only for what is not stored.
         text: Where the decoded body is kept; null where it is only counted.
         asked_s: Seconds in which a worker was busy with it.
@@ -48,6 +49,7 @@ class Attempt:
     reused: bool = False
     spent_s: dict[Phase, float] = field(default_factory=dict)
     validators: Validators | None = None
+    afresh: bool = False
     conditional: bool = False
     text: bytearray | None = None
     asked_s: float = 0.0
@@ -67,11 +69,17 @@ class Attempt:
     def follow(self, hop: Hop) -> None:
         """Note that `hop` is asked for next: what is known of the response before is history."""
         self.hops.append(hop)
+        self.afresh = False
         self._forget()
 
     def ask_plainly(self) -> None:
         """Note that the last hop is asked for once more, whatever is stored of it."""
         self.validators = None
+        self._forget()
+
+    def ask_afresh(self) -> None:
+        """Note that the last hop is asked for once more, on a connection that was never used."""
+        self.afresh = True
         self._forget()
 
     def _forget(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
@@ -39,8 +40,9 @@ class UnfitResponseError(Exception):
 async def exchange(session: aiohttp.ClientSession, attempt: Attempt, policy: FetchPolicy) -> bool:
     """Ask for the last hop of `attempt`; tell whether that was the final response, read to its end.
 
-    Else the next hop is noted, and to be asked for when its host may be asked. While there is no
-    file descriptor the request waits, as in a queue: that is not the page's fault.
+    Else the last hop, by now another one or asked for in another way, is to be asked for when its
+    host may be asked. While there is no file descriptor the request waits, as in a queue: that is
+    not the page's fault.
 
     Raises:
         Exception: As `engine.classify` lists them; `attempt` holds what was learnt until then.
@@ -60,18 +62,19 @@ async def exchange(session: aiohttp.ClientSession, attempt: Attempt, policy: Fet
 async def _forgivingly(
     session: aiohttp.ClientSession, attempt: Attempt, policy: FetchPolicy
 ) -> bool:
-    """Ask once more, on a new connection, where a used one failed before any status line.
+    """Have the page ask once more, on a new connection, where a used one failed before any answer.
 
     The server may just have closed it (RFC 9112 §9.3.1), or said something to the page before.
     """
     try:
-        return await _ask(session, attempt, policy)
+        with fresh_connections() if attempt.afresh else nullcontext():
+            return await _ask(session, attempt, policy)
     except aiohttp.ClientError as error:
         # Silence is no sign of a connection that was lost.
         if isinstance(error, TimeoutError) or not attempt.reused or attempt.head:
             raise
-    with fresh_connections():
-        return await _ask(session, attempt, policy)
+    attempt.ask_afresh()
+    return False
 
 
 async def _ask(session: aiohttp.ClientSession, attempt: Attempt, policy: FetchPolicy) -> bool:

@@ -19,6 +19,9 @@ Load: TypeAlias = Callable[[int], Sequence[Target]]
 
 _numbers: Final = count()
 
+# A page that was begun takes some kB until it ends: a host that leads to a slower one must wait.
+_MOST_AWAY: Final = 100
+
 
 class Waiting:
     """A heap of pages by when they may be asked; those of one moment in the order they came."""
@@ -54,15 +57,18 @@ class Host:
         permits: When it may be asked.
         rules: What robots.txt says; null while that is not known.
         waiting: How many pages wait, those not yet loaded included.
-        heaped_at: Its place in the ready heap, which is the scheduler's to keep; null for none.
+        away: How many of its pages wait at hosts that they were led to.
+        heaped_at: Its place in the ready heap, which that keeps; null for none.
+        heaped_s: By how long it was thought to take there; infinite before its time has come.
     """
 
     def __init__(self, key: str, permits: Permits, rules: Rules | None) -> None:
         self.key, self.permits, self.rules = key, permits, rules
         # Those that were asked for before: led here, or to be asked again.
         self._pages, self._robots = Waiting(), Waiting()
-        self.waiting = 0
+        self.waiting = self.away = 0
         self.heaped_at: float | None = None
+        self.heaped_s = float("inf")
         self._listed: deque[Target] = deque()
         self._unloaded = self._line = 0
         self._load: Load = lambda _: ()
@@ -86,7 +92,10 @@ class Host:
     def learn(self, rules: Rules, *, longest_s: float) -> None:
         """Note what robots.txt says; `longest_s` is the longest gap it may ask for."""
         if rules.crawl_delay_s > longest_s:
-            asked = f"robots.txt asks for {rules.crawl_delay_s:.0f} s between two requests"
+            asked = (
+                f"robots.txt asks for {rules.crawl_delay_s:.0f} s between two requests, "
+                f"max_cooldown_s is {longest_s:g}"
+            )
             rules = Rules(refusal=(FailureKind.REFUSED_ROBOTS, asked))
         self.rules = rules
         self.permits.slow_down(rules.crawl_delay_s)
@@ -102,9 +111,18 @@ class Host:
             return None
         return max(permit_at, page_at)
 
+    def forget_rules(self) -> None:
+        """Ask for robots.txt again before the next page: parsed it takes a dozen times the file."""
+        self.rules, self._asked_for_rules = None, False
+
     def least_s(self) -> float:
-        """Return the seconds that what waits takes at least, for the gaps alone."""
-        return self.waiting * self.permits.gap_s()
+        """Return the seconds that what waits will take, for all that is known of the host.
+
+        None where there is nothing to ask for, or where there may be: a host in trouble is asked
+        when no other is ready, for its answers may be timeouts that hold up a worker each.
+        """
+        refused = self.permits.down or (self.rules and self.rules.refusal)
+        return 0.0 if refused or self.permits.in_trouble else self.waiting * self.permits.pace_s()
 
     def take(self, now: float, *, chance: float) -> Page:
         """Return what is asked for next, with the permit taken, or with the reason why it is not.
@@ -131,7 +149,7 @@ class Host:
     def _page_at(self) -> float:
         if self.rules is None:
             return self._robots.next_at()
-        if self._listed or self._unloaded:
+        if (self._listed or self._unloaded) and self.away < _MOST_AWAY:
             return LONG_AGO
         return min(self._robots.next_at(), self._pages.next_at())
 

@@ -36,6 +36,8 @@ class Page:
         attempts: Begun so far.
         attempt: The running one; null before the first, and while waiting for the next.
         refusal: Why it is not asked for; null where it is to be asked.
+        failed: What became of the last attempt, where there is to be another.
+        away: Whether it waits at another host than its own.
         asked: Host key of the running request.
         asked_at: When it began, by the clock of the crew.
         busy_s: Seconds for which a worker was busy with it, over all attempts.
@@ -46,6 +48,8 @@ class Page:
     attempts: int = 0
     attempt: Attempt | None = None
     refusal: Outcome | None = None
+    failed: str | None = None
+    away: bool = False
     asked: str = ""
     asked_at: float = 0.0
     busy_s: float = 0.0
@@ -85,10 +89,10 @@ class Page:
             )
         return self.attempt
 
-    def anew(self) -> Page:
-        """Forget the running attempt: another one will be begun."""
+    def end_attempt(self, outcome: Outcome) -> None:
+        """Note how the running attempt ended: another one will be begun."""
+        self.failed = outcome.detail if isinstance(outcome, Failed) else None
         self.attempt = None
-        return self
 
     def timing(self) -> Timing:
         """Return how long it took so far."""
@@ -107,7 +111,8 @@ class Page:
 
     def stopped(self, kind: FailureKind, detail: str) -> Failed:
         """Return the outcome of a page that is not asked for, or not again."""
-        return Failed(kind=kind, detail=detail, timing=self.timing())
+        told = f"{detail} (attempt {self.attempts}: {self.failed})" if self.failed else detail
+        return Failed(kind=kind, detail=told, timing=self.timing())
 
 
 async def ask(session: aiohttp.ClientSession, page: Page, policy: FetchPolicy) -> Outcome | None:

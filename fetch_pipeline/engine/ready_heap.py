@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from heapq import heappop, heappush
 from itertools import count
+from typing import Final
 
 from fetch_pipeline.engine.host import Host
+
+_LONGER: Final = 2.0  # a host that turns out to be so many times as slow gets another place
 
 
 class ReadyHeap:
@@ -26,15 +29,17 @@ class ReadyHeap:
     def place(self, host: Host) -> None:
         """Put `host` where it belongs by now, or nowhere."""
         ready_at = host.ready_at()
-        if ready_at == host.heaped_at:
+        if ready_at == host.heaped_at and host.least_s() <= _LONGER * host.heaped_s:
             return
-        host.heaped_at = ready_at
+        host.heaped_at, host.heaped_s = ready_at, float("inf")
         if ready_at is not None:
             heappush(self._later, (ready_at, next(self._numbers), host))
 
     def longest_s(self, now: float) -> float | None:
         """Return how long what waits for the first of the ready hosts will take; null for none."""
-        self._promote(now)
+        while self._later and self._later[0][0] <= now:
+            self._promote(*heappop(self._later))
+        self._drop_stale_ready()
         return -self._ready[0][0] if self._ready else None
 
     def pop(self) -> Host:
@@ -45,20 +50,18 @@ class ReadyHeap:
 
     def wake_at(self) -> float:
         """Return when a host is ready; a moment long ago when one is, never when there is none."""
-        self._drop_stale()
+        self._drop_stale_ready()
         if self._ready:
             return float("-inf")
-        return self._later[0][0] if self._later else float("inf")
-
-    def _promote(self, now: float) -> None:
-        self._drop_stale()
-        while self._later and self._later[0][0] <= now:
-            ready_at, number, host = heappop(self._later)
-            heappush(self._ready, (-host.least_s(), number, host, ready_at))
-            self._drop_stale()
-
-    def _drop_stale(self) -> None:
         while self._later and self._later[0][0] != self._later[0][2].heaped_at:
             heappop(self._later)
+        return self._later[0][0] if self._later else float("inf")
+
+    def _promote(self, ready_at: float, number: int, host: Host) -> None:
+        if ready_at == host.heaped_at:
+            host.heaped_s = host.least_s()
+            heappush(self._ready, (-host.heaped_s, number, host, ready_at))
+
+    def _drop_stale_ready(self) -> None:
         while self._ready and self._ready[0][3] != self._ready[0][2].heaped_at:
             heappop(self._ready)

@@ -27,6 +27,7 @@ _NEVER_SPOKE: Final = frozenset(
     }
 )
 
+_MOST_WILDCARDS: Final = 2000  # each is tried on each URL: so many take 2 ms, or 70 ms a long one
 _PRODUCT: Final = re.compile(r"[A-Za-z_-]+")
 _COMPATIBLE: Final = re.compile(r"\(compatible;\s*([A-Za-z_-]+)")
 _AGENT_LINE: Final = re.compile(
@@ -70,7 +71,12 @@ def robots_href(host: str) -> str:
 
 def robots_policy(policy: FetchPolicy) -> FetchPolicy:
     """Return the policy that robots.txt is fetched with."""
-    return replace(policy, max_redirects=_MAX_REDIRECTS, max_body_bytes=_PARSED_BYTES)
+    return replace(
+        policy,
+        max_redirects=_MAX_REDIRECTS,
+        max_wire_bytes=max(policy.max_wire_bytes, _PARSED_BYTES),
+        max_body_bytes=_PARSED_BYTES,
+    )
 
 
 def product_token(user_agent: str) -> str:
@@ -106,14 +112,20 @@ async def read_rules(outcome: Outcome, robots_txt: bytes, *, token: str, redirec
 
 def _unread(outcome: Outcome, *, redirected: bool) -> Rules | None:
     """Return the rules where there is no file to read, or null where there is."""
-    if not isinstance(outcome, Failed) or outcome.kind is FailureKind.TOO_LARGE:
+    if not isinstance(outcome, Failed) or _is_too_long(outcome):
         return None
     if _is_unavailable(outcome):
         return NO_RULES
     # A redirect that led to a dead host says nothing of the pages.
-    if outcome.kind in _NEVER_SPOKE and not redirected:
-        return Rules(refusal=(outcome.kind, f"robots.txt: {outcome.detail}"))
-    return Rules(refusal=(FailureKind.REFUSED_ROBOTS, f"robots.txt: {outcome.detail}"))
+    never_spoke = outcome.kind in _NEVER_SPOKE and not redirected
+    kind = outcome.kind if never_spoke else FailureKind.REFUSED_ROBOTS
+    return Rules(refusal=(kind, f"robots.txt: {outcome.detail}"))
+
+
+def _is_too_long(failed: Failed) -> bool:
+    """Tell whether it is a file all the same, not the long error page of a server in trouble."""
+    good = failed.head is not None and failed.head.status < HTTPStatus.MULTIPLE_CHOICES
+    return failed.kind is FailureKind.TOO_LARGE and good
 
 
 def _is_unavailable(failed: Failed) -> bool:
@@ -121,14 +133,19 @@ def _is_unavailable(failed: Failed) -> bool:
 
     Too many requests is no sign that there are none.
     """
-    if failed.kind is FailureKind.HTTP_ERROR and failed.head:
-        status = failed.head.status
-        return status < HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.TOO_MANY_REQUESTS
-    return failed.kind is FailureKind.REDIRECT_ERROR
+    if failed.kind is FailureKind.REDIRECT_ERROR:
+        return True
+    status = failed.head.status if failed.head else HTTPStatus.OK
+    none = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    return none and status != HTTPStatus.TOO_MANY_REQUESTS
 
 
 def _parse(robots_txt: bytes, token: str) -> Rules:
-    text = robots_txt.decode("utf-8-sig", errors="replace")
+    # As protego cuts it into lines, which may end in CR alone (RFC 9309 §2.2).
+    text = "\n".join(robots_txt.decode("utf-8-sig", errors="replace").splitlines())
+    if text.count("*") > _MOST_WILDCARDS:
+        msg = f"robots.txt has more than {_MOST_WILDCARDS} wildcards"
+        return Rules(refusal=(FailureKind.REFUSED_ROBOTS, msg))
     parsed = Protego.parse(_AGENT_LINE.sub(lambda line: line[1] + _named(line[2], token), text))
     return Rules(parsed=parsed, token=token, crawl_delay_s=parsed.crawl_delay(token) or 0.0)
 
@@ -139,7 +156,7 @@ def _named(agent: str, token: str) -> str:
     protego takes "fetch" for the beginning of any longer name, and "name/1.0" for another name;
     RFC 9309 §2.2.1 compares whole product tokens.
     """
-    if agent.startswith("*"):
+    if agent.strip() == "*":
         return "*"
     product = _PRODUCT.match(agent)
     return token if product and product[0].lower() == token.lower() else "."

@@ -1,10 +1,10 @@
 """Which page is asked for next.
 
 A worker only ever gets a page whose host is ready, so a host that is slow, paused or limited holds
-nobody up. Of the ready ones that comes first whose waiting pages will take longest, for the gaps
-between them alone: for it the whole fetch will wait in the end (longest processing time first,
-Graham 1969, https://doi.org/10.1137/0117039). Hosts that nobody has asked yet are taken up in the
-same order, and not too many ahead of time: few of a million are in memory.
+nobody up. Of the ready ones that comes first whose waiting pages will take longest, for all that is
+known of it: for that one the whole fetch will wait in the end (longest processing time first,
+https://doi.org/10.1137/0117039). Hosts that nobody has asked yet are taken up in the same order,
+and not too many ahead of time: few of a million are in memory.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from functools import partial
 from typing import Final
 
 from fetch_pipeline.core.outcome import Failed, FailureKind, Outcome
-from fetch_pipeline.core.permits import Permits
+from fetch_pipeline.core.permits import Permits, Took
 from fetch_pipeline.core.plan import Target, Targets
-from fetch_pipeline.core.politeness import Politeness
+from fetch_pipeline.core.politeness import Politeness, host_pause_s
 from fetch_pipeline.core.progress import Progress
 from fetch_pipeline.core.retry import backoff_s, may_change
 from fetch_pipeline.engine.host import Host
@@ -26,7 +26,8 @@ from fetch_pipeline.engine.robots import NO_RULES, Rules
 
 _LOADED: Final = 50  # targets of one host in memory, at most
 _AHEAD: Final = 2000  # hosts with work, from which on others are taken up only when none is ready
-_REMEMBERED: Final = 10_000  # hosts without work whose rules and pace are kept for redirects
+_REMEMBERED: Final = 10_000  # hosts without work whose pace is kept for redirects
+_RULES_REMEMBERED: Final = 100  # and those whose rules are: 25 kB each, megabytes at worst
 _NEVER: Final = float("inf")
 
 
@@ -55,10 +56,13 @@ class Scheduler:
         self._politeness, self._deadline = politeness, deadline
         self._max_attempts, self._obey_robots = max_attempts, obey_robots
         self._busy: dict[str, Host] = {}
-        self._idle: OrderedDict[str, Host] = OrderedDict()  # as they ran out of work
+        # Those without work, in the order in which they ran out of it; the second has their rules.
+        self._idle: OrderedDict[str, Host] = OrderedDict()
+        self._ruled: OrderedDict[str, Host] = OrderedDict()
         self._heap = ReadyHeap()
-        self._delay_s = Permits(politeness, deadline=deadline).gap_s()  # of a host not asked yet
-        self._next_at = -_NEVER
+        self._took = Took()
+        self._unasked = self._permits()
+        self._now = self._next_at = -_NEVER
         self._begun: dict[int, Page] = {}
         self._ended = self._in_flight = 0
         self._courtesy_s = 0.0
@@ -78,11 +82,12 @@ class Scheduler:
         host = self._next_host(now) if self._next_at <= now else None
         if host is None:
             return None
+        self._now = now
         page = host.take(now, chance=chance)
         if page.refusal is None:
             self._note_begun(page, now)
-        self._place(host)
-        return page
+            self._place(host)
+        return page  # a host that refuses is placed when that is settled: others come in between
 
     def wake_at(self) -> float:
         """Return when `take` may have something; never, when something must end before that."""
@@ -95,20 +100,22 @@ class Scheduler:
 
         Args:
             page: As `take` returned it.
-            outcome: Of its attempt, or why it was refused; null when it was led on.
+            outcome: Of its attempt, or why it was refused; null when it has to ask on.
             now: The present.
             chance: A random number in [0, 1).
         """
+        host = self._busy[page.asked]
         if page.refusal:
             self._note_ended(page)
+            self._place(host)
             return outcome
-        host = self._busy[page.asked]
         self._in_flight -= 1
         host.permits.end(outcome, began_at=page.asked_at, now=now)
         if outcome is None:
             self._wait(page, -_NEVER)
         elif self._may_repeat(page, outcome, host):
-            self._wait(page.anew(), now + backoff_s(page.attempts, chance=chance))
+            page.end_attempt(outcome)
+            self._wait(page, now + _pause_s(page, chance=chance))
             outcome = None
         else:
             self._note_ended(page)
@@ -146,6 +153,8 @@ class Scheduler:
             self._begun[page.target.line] = page
 
     def _note_ended(self, page: Page) -> None:
+        if page.away:
+            self._note_away(page, away=False)
         if not page.robots:
             self._begun.pop(page.target.line, None)
             self._ended += 1
@@ -155,9 +164,18 @@ class Scheduler:
 
     def _wait(self, page: Page, not_before: float) -> None:
         """Queue a page at the host of what it asks for next."""
+        self._note_away(page, away=page.host != page.target.host)
         host = self._host(page.host)
         host.let_wait(page, not_before)
         self._place(host)
+
+    def _note_away(self, page: Page, *, away: bool) -> None:
+        """Count the page at its own host, if it is still known: that waits for too many of them."""
+        home = self._busy.get(page.target.host)
+        if home and away != page.away:
+            home.away += 1 if away else -1
+            page.away = away
+            self._place(home)
 
     def _next_host(self, now: float) -> Host | None:
         """Take the host that comes first; null when none is ready."""
@@ -172,7 +190,7 @@ class Scheduler:
         coming = self._next_up
         if coming is None or longest_s is None:
             return coming
-        longer = coming[1] * self._delay_s > longest_s
+        longer = coming[1] * self._unasked.pace_s() > longest_s
         return coming if longer and len(self._busy) < _AHEAD else None
 
     def _take_up(self, key: str, targets: int) -> None:
@@ -185,10 +203,14 @@ class Scheduler:
     def _host(self, key: str) -> Host:
         host = self._busy.get(key) or self._idle.pop(key, None)
         if host is None:
-            permits = Permits(self._politeness, deadline=self._deadline)
-            host = Host(key, permits, None if self._obey_robots else NO_RULES)
+            host = Host(key, self._permits(), None if self._obey_robots else NO_RULES)
+        if self._obey_robots:
+            self._ruled.pop(key, None)
         self._busy[key] = host
         return host
+
+    def _permits(self) -> Permits:
+        return Permits(self._politeness, deadline=self._deadline, took=self._took)
 
     def _place(self, host: Host) -> None:
         """Put the host where it belongs by now: in the heap, among the busy, or aside."""
@@ -197,8 +219,26 @@ class Scheduler:
             self._set_aside(host)
 
     def _set_aside(self, host: Host) -> None:
+        """Remember a host without work, for redirects; not for ever, and its rules not for long."""
         self._courtesy_s = max(self._courtesy_s, host.permits.courtesy_s)
         self._busy.pop(host.key, None)
         self._idle[host.key] = host
+        if self._obey_robots:
+            self._ruled[host.key] = host
+        if len(self._ruled) > _RULES_REMEMBERED:
+            self._ruled.popitem(last=False)[1].forget_rules()
         if len(self._idle) > _REMEMBERED:
-            self._idle.popitem(last=False)
+            self._forget_one()
+
+    def _forget_one(self) -> None:
+        """Forget the host that ran out of work first, but not one that asked to be left alone."""
+        key, host = self._idle.popitem(last=False)
+        if host.permits.is_at_rest(self._now) or len(self._idle) > 2 * _REMEMBERED:
+            self._ruled.pop(key, None)
+        else:
+            self._idle[key] = host
+
+
+def _pause_s(page: Page, *, chance: float) -> float:
+    """Return how long the page waits for its next attempt; robots.txt decides about many pages."""
+    return host_pause_s(page.attempts) if page.robots else backoff_s(page.attempts, chance=chance)

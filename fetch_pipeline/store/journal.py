@@ -22,7 +22,7 @@ from fetch_pipeline.store.tables import PAGE_LENGTHS, URL_LIST, Column
 
 PLAN_COLUMNS: Final = URL_LIST.columns
 OUTCOME_COLUMNS: Final = tuple(
-    column for column in PAGE_LENGTHS.columns if column.name not in {"url", "duplicate_of"}
+    column for column in PAGE_LENGTHS.columns if column.name not in {"url", "href", "duplicate_of"}
 )
 
 
@@ -59,7 +59,7 @@ class Part:
         cpu_s: Processor seconds of the process meanwhile.
         peak_rss_bytes: Most memory the process held so far.
         busy_s: Seconds of all pages together in which a worker was busy with them.
-        courtesy_s: Longest that one host had to take, for the gaps between requests alone.
+        courtesy_s: Longest that one host had to take, within its limits.
     """
 
     started_at: float

@@ -13,7 +13,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -98,7 +98,17 @@ def make_journal(path: Path) -> Iterator[Journal]:
 
 
 def discard_journal(path: Path) -> None:
-    """Remove a journal whose table is stored."""
+    """Remove a journal whose table is stored, and those of the same asset that nobody writes to.
+
+    They are older than the table by now: to continue one would put its pages over newer ones.
+    """
+    _remove(path)
+    for other in path.parent.glob(f"{path.name.rpartition('-')[0]}-*{_SUFFIX}"):
+        with suppress(JournalError), make_journal(other):
+            _remove(other)
+
+
+def _remove(path: Path) -> None:
     for file in _files(path):
         file.unlink(missing_ok=True)
 
@@ -108,7 +118,7 @@ def sweep_journals(directory: Path, asset: str) -> None:
     week_ago = time.time() - _KEPT_S
     for path in directory.glob(f"{asset}-*{_SUFFIX}"):
         if max(file.stat().st_mtime for file in _files(path) if file.exists()) < week_ago:
-            discard_journal(path)
+            _remove(path)
 
 
 def journal_path(directory: Path, asset: str, *identity: str) -> Path:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from fetch_pipeline.core.outcome import FETCHED, NOT_MODIFIED
-from fetch_pipeline.core.url import LONGEST_SHOWN
 from fetch_pipeline.store.tables import PAGE_LENGTHS
 
-_OF_PLAN: Final = frozenset({"line", "url", "duplicate_of"})
+_OF_PLAN: Final = frozenset({"line", "url", "href", "duplicate_of"})
 OF_BODY: Final = frozenset(
     {
+        "detail",  # on a page, what is odd about its body
         "length",
         "body_bytes",
         "content_type",
@@ -25,13 +25,14 @@ OF_BODY: Final = frozenset(
 VALIDATORS: Final = frozenset({"etag", "last_modified"})
 """The columns that a 304 may tell anew (RFC 9111 §3.2)."""
 
-# Pages are compared by the hash of their bytes. What was kept was not fetched; a URL that is not
-# told whole has no page to compare with; of a page that merely failed nothing is known.
+_WAS_KEPT: Final = "facts.kept AND stored.line IS NOT NULL"
+
+# Rung by rung: what was kept is as it was; the first day has nothing to compare with; pages are
+# compared by the hash of their bytes; of a page that merely failed nothing is known.
 _CHANGED: Final = f"""
     CASE
-        WHEN facts.kept AND stored.line IS NOT NULL THEN outcomes.changed
+        WHEN {_WAS_KEPT} THEN outcomes.changed
         WHEN NOT facts.compared THEN NULL
-        WHEN length(plan.url) >= {LONGEST_SHOWN} OR instr(plan.url, char(0xFFFD)) THEN NULL
         WHEN outcomes.outcome = '{NOT_MODIFIED}' THEN 'same'
         WHEN outcomes.outcome = '{FETCHED}' AND stored.line IS NULL THEN 'new'
         WHEN outcomes.outcome = '{FETCHED}' AND outcomes.sha256 = stored.sha256 THEN 'same'
@@ -57,9 +58,10 @@ def _selected(column: str) -> str:
 
 _SELECTED: Final = ", ".join(_selected(column.name) for column in PAGE_LENGTHS.columns)
 
-# Each row has the outcome of the first line that names the same URL.
+# Each row has the outcome of the first line that names the same URL. A cross join keeps the order
+# of its tables, so that nothing is sorted: the plan is in the order of lines.
 FROM_JOURNAL: Final = """
-    FROM facts CROSS JOIN plan
+    FROM plan CROSS JOIN facts
     LEFT JOIN outcomes ON outcomes.line = coalesce(duplicate_of, plan.line)
     LEFT JOIN stored ON stored.line = outcomes.line
 """
@@ -67,5 +69,7 @@ FROM_JOURNAL: Final = """
 PAGE_ROWS: Final = f"SELECT {_SELECTED} {FROM_JOURNAL} ORDER BY plan.line"
 """One row per listed URL, in the order and with the columns of `PAGE_LENGTHS`."""
 
-CHANGES: Final = f"SELECT {_CHANGED} AS changed, count(*) {FROM_JOURNAL} GROUP BY 1"
-"""How many rows there are of each word of `changed`."""
+CHANGES: Final = f"""
+    SELECT {_CHANGED} AS changed, count(*) {FROM_JOURNAL} WHERE NOT ({_WAS_KEPT}) GROUP BY 1
+"""
+"""How many of the rows that were fetched there are of each word of `changed`."""

@@ -18,6 +18,8 @@ from fetch_pipeline.store.page_select import CHANGES, FROM_JOURNAL, PAGE_ROWS
 from fetch_pipeline.store.tables import PAGE_LENGTHS
 from fetch_pipeline.store.warehouse import BATCH_ROWS
 
+_PHASES: Final = ("dns_s", "connect_s", "first_byte_s", "download_s")
+
 # What was kept of another run took this one no time.
 _ASKED: Final = "FROM outcomes WHERE attempts > 0 AND run_id IN (SELECT run_id FROM parts)"
 
@@ -84,7 +86,7 @@ def describe_fetch(
         ideal_s=ideal_s(
             busy_s=busy_s,
             concurrency=concurrency,
-            slowest_s=times.slowest_s,
+            longest_s=_longest_s(journal),
             courtesy_s=courtesy_s,
         ),
         pages_per_s=asked["requested"] / wall_s if wall_s else 0.0,
@@ -111,6 +113,13 @@ def _asked(journal: Journal) -> dict[str, int]:
         f"coalesce(sum(body_bytes), 0) {_ASKED}"
     )
     return {"requested": requested, "not_modified": not_modified, "body_bytes": body_bytes}
+
+
+def _longest_s(journal: Journal) -> float:
+    """Return how long the longest last attempt took, without waiting for its turn."""
+    phases = " + ".join(f"coalesce({phase}, 0)" for phase in _PHASES)
+    longest_s: float = journal.one(f"SELECT coalesce(max({phases}), 0.0) {_ASKED}")[0]
+    return longest_s
 
 
 def _elapsed_s(journal: Journal) -> array[float]:

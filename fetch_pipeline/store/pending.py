@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -30,6 +31,10 @@ _NEXT_TARGETS: Final = """
         AND problem IS NULL
     ORDER BY plan.line LIMIT ?
 """
+
+
+# RFC 9110 §8.8.3, and what servers that forget the quotes send; "*" would be every version.
+_ETAG: Final = re.compile(r'(W/)?"[\x21\x23-\x7e]*"|[\w.:+/=-]+', re.ASCII)
 
 
 class PendingTargets:
@@ -67,7 +72,8 @@ class PendingTargets:
     ) -> Validators | None:
         if not self._revalidate or href is None:
             return None
-        etag, last_modified = _sendable(etag), _sendable(last_modified)
+        etag = etag if etag and _ETAG.fullmatch(etag) else None
+        last_modified = _sendable(last_modified)
         if not etag and not last_modified:
             return None
         return Validators(href=href, etag=etag, last_modified=last_modified)

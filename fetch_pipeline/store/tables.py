@@ -114,8 +114,9 @@ PAGE_LENGTHS: Final = Table(
         *_columns(_INT, duplicate_of="Line of the first row with the same URL"),
         *_columns(
             _TEXT,
+            href="What the URL asks for, as in url_list: by it a row is known on another day",
             changed="Against the row stored before: new, same, changed or gone (404, 410); null "
-            "where there is nothing to compare",
+            "where there is nothing to compare. A row that is kept keeps its word",
             run_id="Dagster run that fetched the row",
         ),
     ),
@@ -142,7 +143,7 @@ _FETCH_COLUMNS: Final = (
         _FLOAT,
         wall_s="Seconds the fetch ran; of all parts when it was continued",
         busy_s="Sum of the pages' own seconds, without waiting: what one at a time would need",
-        courtesy_s="Seconds the most polite host took, for the gaps between its requests alone",
+        courtesy_s="Least seconds that one host could take within its limits: gaps, number at once",
         slowest_s="Seconds of the slowest page",
         ideal_s="Least wall seconds possible for these pages, concurrency and politeness",
         p50_s="Seconds: half of the pages took at most this",

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from fetch_pipeline.core.permits import LONG_AGO, Permits
+from fetch_pipeline.core.permits import LONG_AGO, Permits, Took
 from fetch_pipeline.core.politeness import UNLIMITED, Politeness
 from fetch_pipeline_tests.simulated import PAGE, SILENT, status
 
@@ -15,7 +15,7 @@ ONE = replace(UNLIMITED, per_host_concurrency=1)
 
 def permits(politeness: Politeness = UNLIMITED, deadline: float = float("inf")) -> Permits:
     """Make those of a host nobody asked yet."""
-    return Permits(politeness, deadline=deadline)
+    return Permits(politeness, deadline=deadline, took=Took())
 
 
 def test_a_host_nobody_asked_yet_may_be_asked_at_once() -> None:
@@ -73,7 +73,7 @@ def test_a_cooldown_beyond_the_deadline_is_the_end() -> None:
     host.begin(0.0, chance=0.5)
     host.end(status(429, 59.5), began_at=0.0, now=1.0)
 
-    assert host.down == "it asked to be left alone for 60 s"
+    assert host.down == "it asked to be left alone for 60 s, until after deadline_s"
 
 
 def test_while_a_host_recovers_it_gets_one_request_at_a_time() -> None:
@@ -116,6 +116,28 @@ def permits_of_a_dead_host(host: Permits) -> bool:
     for _ in range(100):
         host.begin(0.0, chance=0.5)
     return host.retry()
+
+
+def test_a_limit_on_the_number_at_once_takes_its_time_as_well() -> None:
+    """Ten seconds of pages need five, two at once."""
+    host = permits(replace(UNLIMITED, per_host_concurrency=2))
+    for _ in range(5):
+        host.begin(0.0, chance=0.5)
+        host.end(PAGE, began_at=0.0, now=2.0)
+
+    assert (host.courtesy_s, host.pace_s()) == (5.0, 1.0)
+
+
+def test_a_host_is_in_trouble_until_it_answers() -> None:
+    """Others are asked before it meanwhile."""
+    host = permits()
+    told = []
+    for outcome in (SILENT, PAGE):
+        host.begin(0.0, chance=0.5)
+        host.end(outcome, began_at=0.0, now=0.0)
+        told.append(host.in_trouble)
+
+    assert told == [True, False]
 
 
 def test_courtesy_is_the_sum_of_the_gaps_that_were_kept() -> None:

@@ -56,11 +56,11 @@ def test_no_page_takes_no_time() -> None:
     assert summarize([]) == PageTimes()
 
 
-def test_ideal_is_bound_by_the_workers_the_slowest_page_or_courtesy() -> None:
+def test_ideal_is_bound_by_the_workers_the_longest_page_or_courtesy() -> None:
     """Ten pages of 1 s need 2 s with five workers, never less than 1 s, or than their gaps."""
 
     def ideal(workers: int, courtesy_s: float = 0.0) -> float:
-        return ideal_s(busy_s=10.0, concurrency=workers, slowest_s=1.0, courtesy_s=courtesy_s)
+        return ideal_s(busy_s=10.0, concurrency=workers, longest_s=1.0, courtesy_s=courtesy_s)
 
     assert [ideal(workers) for workers in (1, 5, 10, 1000)] == [10.0, 2.0, 1.0, 1.0]
     assert [ideal(workers, courtesy_s=4.5) for workers in (1, 5, 10)] == [10.0, 4.5, 4.5]
@@ -74,7 +74,7 @@ def test_no_schedule_beats_the_ideal(elapsed_s: list[float], workers: int) -> No
         free_at[free_at.index(min(free_at))] += seconds
 
     ideal = ideal_s(
-        busy_s=sum(elapsed_s), concurrency=workers, slowest_s=max(elapsed_s), courtesy_s=0.0
+        busy_s=sum(elapsed_s), concurrency=workers, longest_s=max(elapsed_s), courtesy_s=0.0
     )
 
     assert ideal <= max(free_at) * (1 + 1e-9)
@@ -109,3 +109,8 @@ def test_efficiency_is_one_at_best() -> None:
     """The ideal is a bound; a fetch that took no time wasted none."""
     assert (RUN.efficiency, replace(RUN, wall_s=0.0).efficiency) == (0.75, 1.0)
     assert speedup(replace(RUN, wall_s=0.0), None).factor == 1.0
+
+
+def test_a_run_that_asked_for_nothing_gained_nothing() -> None:
+    """Every row was kept."""
+    assert speedup(replace(RUN, requested=0, busy_s=0.0), None).factor == 1.0

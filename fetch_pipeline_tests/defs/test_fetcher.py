@@ -4,8 +4,8 @@ from dataclasses import fields
 from ipaddress import ip_network
 from typing import Any
 
+import dagster as dg
 import pytest
-from pydantic import ValidationError
 
 from fetch_pipeline.core.policy import FetchPolicy
 from fetch_pipeline.core.politeness import AUTO, Delay, Politeness
@@ -65,7 +65,7 @@ def test_networks_are_parsed() -> None:
 )
 def test_nonsense_is_refused_by_name(knob: str, value: Any) -> None:
     """With the knob and the value in the message."""
-    with pytest.raises(ValidationError, match=knob):
+    with pytest.raises(dg.DagsterInvalidConfigError, match=knob):
         Fetcher(**{knob: value})
 
 
@@ -85,7 +85,7 @@ def test_the_contact_is_part_of_the_user_agent() -> None:
 
 def test_a_proxy_must_be_meant() -> None:
     """It resolves the names, so the guard does not see where they lead."""
-    with pytest.raises(ValidationError, match="unguarded_proxy"):
+    with pytest.raises(dg.DagsterInvalidConfigError, match="unguarded_proxy"):
         Fetcher(proxy="http://proxy.example:3128")
 
     policy = Fetcher(proxy="http://proxy.example:3128", unguarded_proxy=True).policy()
@@ -95,6 +95,6 @@ def test_a_proxy_must_be_meant() -> None:
 def test_a_refused_proxy_does_not_tell_its_password() -> None:
     """Neither where it is no URL nor where it was not meant."""
     for url in ("socks5://u:secret@proxy.example", "http://u:secret@proxy.example"):
-        with pytest.raises(ValidationError) as caught:
+        with pytest.raises(dg.DagsterInvalidConfigError) as caught:
             Fetcher(proxy=url)
         assert "secret" not in str(caught.value)

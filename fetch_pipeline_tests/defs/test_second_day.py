@@ -10,11 +10,13 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+import pytest
 
 from fetch_pipeline.core.plan import Entry, make_plan
 from fetch_pipeline.core.politeness import UNLIMITED, Politeness
 from fetch_pipeline.defs.fetching import (
     FetchId,
+    Manifest,
     StoredFetch,
     fetch_pending,
     plan_fetch,
@@ -35,17 +37,22 @@ class Days:
         self.folder, self.origin = folder, origin
         self.number = 0
 
-    def fetch(
+    def fetch(self, *paths: str, **how: Any) -> StoredFetch:
+        """Fetch these paths, and store their pages."""
+        manifest, fetch = self.fetch_only(*paths, **how)
+        warehouse = self.folder.warehouse
+        return store_fetch(manifest, fetch, warehouse=warehouse, place=PAGES, strategy="async")
+
+    def fetch_only(
         self,
         *paths: str,
         revalidate: bool = False,
         keep_pages: bool = False,
         politeness: Politeness = UNLIMITED,
-        urls: list[str] | None = None,
-    ) -> StoredFetch:
-        """Fetch these paths."""
+    ) -> tuple[Manifest, FetchId]:
+        """Fetch these paths, and be killed before anything is stored."""
         self.number += 1
-        listed = urls or [f"{self.origin.urls[0]}{path}" for path in paths]
+        listed = [f"{self.origin.urls[0]}{path}" for path in paths]
         warehouse = self.folder.warehouse
         store_url_list(warehouse, LIST, make_plan(Entry(n, u) for n, u in enumerate(listed, 1)))
         fetch = FetchId(
@@ -61,8 +68,8 @@ class Days:
             resume_within_s=3600,
             keep_pages=keep_pages,
         )
-        manifest = asyncio.run(fetch_pending(manifest, fetch, concurrency=4, watch=lambda _: None))
-        return store_fetch(manifest, fetch, warehouse=warehouse, place=PAGES, strategy="async")
+        fetching = fetch_pending(manifest, fetch, concurrency=4, watch=lambda _: None)
+        return asyncio.run(fetching), fetch
 
     def column(self, name: str) -> list[Any]:
         """Return a column of the table, with None for null."""
@@ -174,16 +181,48 @@ def test_a_new_tag_of_the_same_page_is_the_one_to_ask_with(folder: Folder) -> No
 
 
 def test_a_page_is_never_carried_over_to_another_url(folder: Folder) -> None:
-    """Two URLs that look the same once they are cut are not asked about at all."""
+    """Two URLs that look the same once they are cut are two."""
     with booked(versions(lambda visit: visit.path[-9:].encode())) as origin:
         day = Days(folder, origin)
-        base = f"{origin.urls[0]}/{'x' * 3000}"
-        day.fetch(urls=[f"{base}-one-----"])
-        day.fetch(urls=[f"{base}-two-----"], revalidate=True)
+        day.fetch(f"/{'x' * 3000}-one-----")
+        day.fetch(f"/{'x' * 3000}-two-----", revalidate=True)
 
     assert day.column("sha256") == [sha256(b"-two-----").hexdigest()]
-    assert day.column("changed") == [None]
+    assert day.column("changed") == ["new"]
     assert all("if-none-match" not in visit.headers for visit in origin.visits)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("/x\u00a0", "/x"), ("/x\ufffd", "/x\u0001"), ("/a\tb", "/ab?")],
+    ids=["blank", "mended", "tab"],
+)
+def test_a_page_is_kept_for_its_own_url_only(folder: Folder, one: str, other: str) -> None:
+    """Whatever two of them look like in a table."""
+    with booked(lambda visit: Reply(body=visit.path.encode())) as origin:
+        day = Days(folder, origin)
+        day.fetch(one)
+        day.fetch(other, keep_pages=True)
+
+    assert len(origin.visits) == 2
+    assert day.column("sha256") == [sha256(origin.visits[1].path.encode()).hexdigest()]
+
+
+def test_a_journal_that_is_older_than_the_table_is_not_continued(folder: Folder) -> None:
+    """Its pages would go over newer ones, and be called changed."""
+
+    def reply(visit: Visit) -> Reply:
+        return Reply(body=b"%d" % min(visit.times, 1))
+
+    with booked(reply) as origin:
+        day = Days(folder, origin)
+        day.fetch_only("/a")
+        day.fetch("/a", revalidate=True)
+        newer = day.column("sha256")
+        day.fetch("/a")
+
+    assert day.column("sha256") == newer
+    assert day.column("changed") == ["same"]
 
 
 def test_only_what_failed_is_fetched_again(folder: Folder) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fetch_pipeline.core.permits import Permits
+from fetch_pipeline.core.permits import Permits, Took
 from fetch_pipeline.core.plan import Target
 from fetch_pipeline.core.politeness import UNLIMITED
 from fetch_pipeline.engine.host import Host
@@ -16,7 +16,7 @@ NOW = 100.0
 
 def host(rules: Rules | None = NO_RULES) -> Host:
     """Make a host nobody asked yet."""
-    return Host("http://a", Permits(UNLIMITED, deadline=float("inf")), rules)
+    return Host("http://a", Permits(UNLIMITED, deadline=float("inf"), took=Took()), rules)
 
 
 def target(line: int) -> Target:

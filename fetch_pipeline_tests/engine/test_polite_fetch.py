@@ -13,6 +13,8 @@ import pytest
 from fetch_pipeline.core.politeness import AUTO, UNLIMITED, Politeness
 from fetch_pipeline_tests.book_origin import Reply, Visit, booked
 from fetch_pipeline_tests.fetching import IMPATIENT, fetch_rows
+from fetch_pipeline_tests.hostile_cases import sized
+from fetch_pipeline_tests.hostile_origin import Do, hostile
 
 JITTER = 0.8  # a gap is never shorter than this share of the delay
 PATIENT = replace(IMPATIENT, max_attempts=2, read_timeout_s=5)
@@ -87,6 +89,42 @@ def test_the_host_is_asked_for_nothing_before_the_time_it_named(status: int, for
     assert limited[0] > (2 if form == 0 else 1) - 0.01  # a date has no fractions of a second
     assert limited[0] < 3
     assert max(free) < 1
+
+
+def test_a_long_error_page_asks_for_a_pause_as_well_as_a_short_one() -> None:
+    """Its header came, whatever became of its body."""
+
+    def reply(visit: Visit) -> Reply:
+        if visit.path == "/0":
+            return Reply(status=503, body=b"x" * 5000, headers={"Retry-After": "1"})
+        return Reply(body=b"x")
+
+    with booked(reply) as origin:
+        rows = fetch_rows(
+            [f"{origin.urls[0]}/{n}" for n in range(2)],
+            replace(IMPATIENT, max_body_bytes=1000),
+            replace(UNLIMITED, per_host_concurrency=1),
+        )
+
+    assert [row["outcome"] for row in rows] == ["too_large", "fetched"]
+    assert origin.gaps()[0] >= 1
+
+
+def test_a_connection_that_was_lost_gives_no_leave_to_ask_at_once() -> None:
+    """The repeat on a new one keeps the gap, and is no attempt."""
+    with hostile(
+        {"a": [sized(b"a"), Do.AGAIN], "b": [Do.RESET], "b#2": [sized(b"b"), Do.AGAIN]}
+    ) as origin:
+        begun = monotonic()
+        rows = fetch_rows(
+            [f"{origin.url}/a", f"{origin.url}/b"],
+            IMPATIENT,
+            replace(UNLIMITED, per_host_concurrency=1, per_host_delay_s=0.3),
+        )
+
+    assert [(row["outcome"], row["attempts"]) for row in rows] == [("fetched", 1)] * 2
+    assert len(origin.heads["b"]) == 2
+    assert monotonic() - begun >= 2 * 0.3 * JITTER
 
 
 def test_a_host_that_wants_to_be_left_alone_for_long_is() -> None:

@@ -191,6 +191,46 @@ def test_only_the_first_500_kib_count() -> None:
     assert outcomes(robots, "/a", "/bcd", "/c")[0] == ["refused_robots", "fetched", "fetched"]
 
 
+@pytest.mark.parametrize(("status", "word"), [(503, "refused_robots"), (404, "fetched")])
+def test_a_long_error_page_is_no_file_of_rules(status: int, word: str) -> None:
+    """What it says of the rules is its status."""
+    robots = Reply(status=status, body=b"User-agent: *\nDisallow:\n" + b"#" * 600_000)
+
+    assert outcomes(robots, "/a")[0] == [word]
+
+
+def test_the_cap_on_pages_is_none_on_rules() -> None:
+    """Half of the rules would be other rules."""
+    robots = b"User-agent: *\n" + b"#" * 5000 + b"\nDisallow: /a\n"
+    with booked(lambda _: Reply(body=robots)) as origin:
+        (row,) = fetch_rows([f"{origin.urls[0]}/a"], replace(OBEDIENT, max_wire_bytes=1000))
+
+    assert row["outcome"] == "refused_robots"
+
+
+def test_rules_that_nobody_can_check_are_a_refusal() -> None:
+    """Each of them would be tried on each URL."""
+    told = rules("User-agent: *\n" + "Disallow: /*a\n" * 3000)
+
+    assert told.refuse("http://h/b") == (
+        FailureKind.REFUSED_ROBOTS,
+        "robots.txt has more than 2000 wildcards",
+    )
+
+
+def test_a_server_in_trouble_gets_more_time_for_its_rules_than_for_a_page() -> None:
+    """All its pages hang on them."""
+
+    def reply(visit: Visit) -> Reply:
+        return Reply(status=503 if visit.path == "/robots.txt" and visit.times < 1 else 200)
+
+    with booked(reply) as origin:
+        fetch_rows([f"{origin.urls[0]}/a"], replace(OBEDIENT, max_attempts=2))
+
+    assert origin.paths() == ["/robots.txt", "/robots.txt", "/a"]
+    assert origin.gaps()[0] >= 2
+
+
 def test_compressed_rules_are_rules() -> None:
     """They are decoded as any page is."""
     import gzip  # noqa: PLC0415 - for this test alone
@@ -229,6 +269,10 @@ def test_compressed_rules_are_rules() -> None:
         ("user-agent:*\ndisallow:/a # no", "http://h/a", False),
         ("User-agent: *\nDisallow: /", "http://h/robots.txt", True),
         ("\x00\xff\x00" * 50, "http://h/a", True),
+        ("# hi\rUser-agent: acme-pages/1.0\rDisallow: /a\r", "http://h/a", False),
+        ("User-agent: *\rAllow: /\r\rUser-agent: acme\rDisallow: /\r", "http://h/a", True),
+        ("User-agent: *x\nDisallow: /a", "http://h/a", True),
+        ("User-agent: * # all\nDisallow: /a", "http://h/a", False),
     ],
 )
 def test_rules_are_read_as_the_rfc_says(text: str, href: str, allowed: bool) -> None:  # noqa: FBT001

@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from protego import Protego
 
 from fetch_pipeline.core.outcome import Failed, FailureKind
 from fetch_pipeline.core.politeness import AUTO, UNLIMITED, Politeness
 from fetch_pipeline.engine.robots import Rules
-from fetch_pipeline.engine.scheduler import _AHEAD, _REMEMBERED, Scheduler
+from fetch_pipeline.engine.scheduler import _AHEAD, _REMEMBERED, _RULES_REMEMBERED, Scheduler
 from fetch_pipeline_tests.simulated import PAGE, SILENT, Answer, pages, simulate, status
 
 A, B = "http://a", "http://b"
 POLITE = Politeness(per_host_concurrency=2, per_host_delay_s=0.5)
+NOTHING_ALLOWED = Protego.parse("User-agent: *\nDisallow: /")
 
 
 def test_every_target_ends_once() -> None:
@@ -114,6 +116,37 @@ def test_hosts_without_work_are_forgotten_in_the_end() -> None:
     assert len(books.outcomes) == _REMEMBERED + 100
     assert len(books.scheduler._idle) == _REMEMBERED
     assert "http://h0" not in books.scheduler._idle
+
+
+def test_who_asked_to_be_left_alone_is_not_forgotten_with_the_others() -> None:
+    """A redirect may lead there, long after its own pages were done."""
+    hosts = {f"h{n}": 1 for n in range(_REMEMBERED + 200)}
+    last = f"http://h{_REMEMBERED + 199}/0"
+
+    def answer(href: str, visit: int) -> Answer:
+        if href == "http://a/0" and visit == 0:
+            return Answer(takes_s=0.001, outcome=status(503, 200.0))
+        return Answer(takes_s=0.001, leads_to=("http://a/x", "http://a") if href == last else None)
+
+    books = simulate(pages(a=1, **hosts), answer=answer, workers=4)
+
+    assert books.starts[A] == pytest.approx([0.0, 200.001])
+
+
+def test_rules_of_hosts_without_work_are_asked_for_again() -> None:
+    """They are too large to keep ten thousand of them."""
+    hosts = {f"h{n}": 1 for n in range(_RULES_REMEMBERED + 20)}
+    last = f"http://h{_RULES_REMEMBERED + 19}/0"
+
+    def answer(href: str, _: int) -> Answer:
+        return Answer(leads_to=("http://h0/x", "http://h0") if href == last else None)
+
+    books = simulate(pages(**hosts), answer=answer, workers=1, obey_robots=True)
+
+    assert books.asked.count("http://h0/robots.txt") == 2
+    assert len([host for host in books.scheduler._idle.values() if host.rules]) == (
+        _RULES_REMEMBERED
+    )
 
 
 def test_all_hosts_together_get_no_more_than_so_many_requests_a_second() -> None:
@@ -300,6 +333,77 @@ def test_a_crawl_delay_nobody_waits_for_is_a_refusal() -> None:
     books = simulate(pages(a=3), POLITE, lambda *_: Answer(rules=rules), obey_robots=True)
 
     assert books.words() == {"refused_robots": 3}
+
+
+def test_a_host_of_refused_pages_does_not_starve_the_others() -> None:
+    """However many of them there are: they take turns."""
+    books = simulate(
+        pages(a=5000, b=5),
+        POLITE,
+        lambda href, _: Answer(
+            rules=Rules(parsed=NOTHING_ALLOWED, token="x")  # noqa: S106 - a name
+            if "//a" in href
+            else Rules()
+        ),
+        workers=2,
+        obey_robots=True,
+    )
+
+    assert books.words() == {"refused_robots": 5000, "fetched": 5}
+    assert books.gaps(B) == [0.5] * 5
+
+
+def test_dead_hosts_are_tried_again_after_the_others() -> None:
+    """Each of their attempts holds a worker until its timeout."""
+    dead = {f"dead{n}": 11 for n in range(8)}
+
+    books = simulate(
+        pages(**dead, alive=12),
+        replace(POLITE, max_host_pauses=1),
+        lambda href, _: Answer(takes_s=4.0, outcome=SILENT) if "dead" in href else Answer(),
+        workers=4,
+        max_attempts=3,
+    )
+
+    assert books.starts["http://alive"][0] <= 8.0  # when each dead one was tried for the first time
+    assert books.words()["fetched"] == 12
+
+
+def test_hosts_take_turns_also_without_a_delay() -> None:
+    """A slow one that stands last is found out in time."""
+
+    def answer(href: str, _: int) -> Answer:
+        return Answer(takes_s=1.0 if "slow" in href else 0.05)
+
+    books = simulate(
+        pages(**{f"h{n}": 10 for n in range(50)}, slow=10),
+        replace(POLITE, per_host_delay_s=0.0),
+        answer,
+        workers=8,
+    )
+
+    assert books.starts["http://slow"][0] <= 1.0
+    assert books.ended_at <= 1.0 + 1.0 + 5.0  # one to find it out, then the others two at once
+
+
+def test_a_host_that_leads_to_a_slower_one_waits_for_it() -> None:
+    """The pages on their way would fill the memory."""
+    most_begun = 0
+
+    def watch(scheduler: Scheduler) -> None:
+        nonlocal most_begun
+        most_begun = max(most_begun, len(scheduler._begun))
+
+    def answer(href: str, _: int) -> Answer:
+        if href.endswith("robots.txt"):
+            return Answer(rules=Rules(crawl_delay_s=5.0 if "//z" in href else 0.0))
+        leads = ("http://z/" + href[-3:], "http://z") if "//a" in href else None
+        return Answer(leads_to=leads)
+
+    books = simulate(pages(a=1000), POLITE, answer, obey_robots=True, watch=watch)
+
+    assert books.words() == {"fetched": 1000}
+    assert most_begun <= 110
 
 
 def test_a_redirect_waits_for_its_turn_at_the_host_it_leads_to() -> None:

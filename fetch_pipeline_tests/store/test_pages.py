@@ -31,7 +31,7 @@ URLS = ["http://a.org/1", "not a URL", "http://a.org/2", "http://a.org/1#again"]
 
 def outcome(line: int) -> Outcome:
     """Line 1 is a page of 3 characters, any other a 404."""
-    timing = Timing(attempts=1, started_at=AT, elapsed_s=line / 10)
+    timing = Timing(attempts=1, started_at=AT, elapsed_s=line / 10, download_s=0.1)
     head = Head(status=200 if line == 1 else 404, final_url="http://a.org/")
     body = Body(wire_bytes=3, body_bytes=4, length=3)
     if line == 1:
@@ -125,7 +125,7 @@ def test_a_fetch_is_summed_up_over_its_parts(tmp_path: Path) -> None:
     assert (run.urls, run.fetched, run.failed) == (4, 2, 2)
     assert (run.requested, run.not_modified, run.courtesy_s) == (2, 0, 0.25)
     assert (run.wall_s, run.cpu_s, run.peak_rss_bytes) == (3.0, 1.0, 10)
-    assert (run.busy_s, run.slowest_s, run.ideal_s) == pytest.approx((0.5, 0.3, 0.3))
+    assert (run.busy_s, run.slowest_s, run.ideal_s) == pytest.approx((0.5, 0.3, 0.25))
     assert (run.pages_per_s, run.body_bytes) == pytest.approx((2 / 3, 8))
     assert run.list_sha256 == "l"
 

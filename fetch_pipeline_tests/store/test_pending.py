@@ -101,7 +101,9 @@ def test_a_stored_page_lends_its_validators(
     assert plain.validators is None
 
 
-@pytest.mark.parametrize("etag", [None, "", '"caf\u00e9"', '"\ufffd"', '"a\tb"'])
+@pytest.mark.parametrize(
+    "etag", [None, "", "*", '"a", "b"', "a, *", '"caf\u00e9"', '"\ufffd"', '"a\tb"']
+)
 def test_a_validator_that_was_mended_is_none(tmp_path: Path, etag: str | None) -> None:
     """What is stored of it is not what was received."""
     with make_journal(tmp_path / "j") as journal:
