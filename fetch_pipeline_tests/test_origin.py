@@ -75,12 +75,12 @@ def test_the_demo_takes_the_next_port_when_one_is_taken() -> None:
     """And the same as last time when none is."""
     with serving() as origin:
         taken = urlsplit(origin.url).port or 0
-        two = range(taken, taken + 2)
+        ports = range(taken, taken + 50)  # other tests have some of them
 
-        assert free_port(two) == taken + 1
+        assert free_port(ports) in ports[1:]
         with pytest.raises(OSError, match=f"no free port for the demo on 127.0.0.1 from {taken}"):
-            free_port(two[:1])
-    assert free_port(two) == taken
+            free_port(ports[:1])
+    assert free_port(ports) == taken
 
 
 def test_the_list_of_the_demo_is_always_the_same() -> None:

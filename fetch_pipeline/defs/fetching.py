@@ -6,6 +6,7 @@ process, and runs again after a crash without losing what the one before it did.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,15 +31,16 @@ from fetch_pipeline.store.pages import (
     count_outcomes,
     describe_fetch,
     first_failures,
+    last_page_batches,
     page_batches,
 )
 from fetch_pipeline.store.pending import PendingTargets
 from fetch_pipeline.store.recorder import Recorder
-from fetch_pipeline.store.stored_pages import stored_pages
-from fetch_pipeline.store.tables import PAGE_LENGTHS, URL_LIST
+from fetch_pipeline.store.stored_pages import last_pages_place, stored_pages
+from fetch_pipeline.store.tables import LAST_PAGES, PAGE_LENGTHS, URL_LIST, Table
 from fetch_pipeline.store.timings import fetch_run_row
 from fetch_pipeline.store.url_rows import list_sha256, plan_rows
-from fetch_pipeline.store.warehouse import Place, TableScan, Warehouse
+from fetch_pipeline.store.warehouse import Place, Replacement, TableScan, Warehouse
 
 MOST_FAILURES_SHOWN = 25
 
@@ -182,17 +184,29 @@ def store_fetch(
     with open_journal(path) as journal:
         listed = TableScan(warehouse=warehouse, place=place.beside(URL_LIST.name))
         _require_same_list(journal, listed)
-        outcomes = count_outcomes(journal)
-        run = describe_fetch(
-            journal, outcomes, run_id=fetch.run_id, asset=fetch.asset, strategy=strategy
-        )
-        failures = first_failures(journal, MOST_FAILURES_SHOWN)
-        changes = count_changes(journal)
-        stored = StoredFetch(run=run, outcomes=outcomes, changes=changes, failures=failures)
-        rows = pa.RecordBatchReader.from_batches(PAGE_LENGTHS.arrow_schema, page_batches(journal))
-        warehouse.replace(place, rows, fetch_run_row(place, stored.run))
+        stored = _describe(journal, fetch, strategy)
+        lasting = _rows(LAST_PAGES, last_page_batches(journal))
+        last_pages = Replacement(place=last_pages_place(place), rows=lasting)
+        pages = _rows(PAGE_LENGTHS, page_batches(journal))
+        warehouse.replace(place, pages, last_pages, fetch_run_row(place, stored.run))
         discard_journal(path)
     return stored
+
+
+def _describe(journal: Journal, fetch: FetchId, strategy: str) -> StoredFetch:
+    outcomes = count_outcomes(journal)
+    return StoredFetch(
+        run=describe_fetch(
+            journal, outcomes, run_id=fetch.run_id, asset=fetch.asset, strategy=strategy
+        ),
+        outcomes=outcomes,
+        changes=count_changes(journal),
+        failures=first_failures(journal, MOST_FAILURES_SHOWN),
+    )
+
+
+def _rows(table: Table, batches: Iterator[pa.RecordBatch]) -> pa.RecordBatchReader:
+    return pa.RecordBatchReader.from_batches(table.arrow_schema, batches)
 
 
 def _require_same_list(journal: Journal, listed: TableScan) -> None:

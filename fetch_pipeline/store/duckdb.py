@@ -20,6 +20,7 @@ from fetch_pipeline.store.warehouse import (
     Append,
     NoTableError,
     Place,
+    Replacement,
     WarehouseError,
 )
 
@@ -41,14 +42,15 @@ class DuckDBWarehouse:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def replace(self, place: Place, rows: pa.RecordBatchReader, *also: Append) -> int:
+    def replace(self, place: Place, rows: pa.RecordBatchReader, *also: Append | Replacement) -> int:
         """Make `rows` the whole table, in one transaction with `also`; return how many."""
         with self._transaction() as connection:
-            _create_schema(connection, place)
-            connection.execute(f"CREATE OR REPLACE TABLE {_name(place)} ({_columns(rows.schema)})")
-            count = sum(_insert(connection, place, batch) for batch in rows)
-            for addition in also:
-                _append(connection, addition)
+            count = _replace(connection, Replacement(place=place, rows=rows))
+            for other in also:
+                if isinstance(other, Replacement):
+                    _replace(connection, other)
+                else:
+                    _append(connection, other)
         return count
 
     def append(self, *additions: Append) -> None:
@@ -98,6 +100,13 @@ class DuckDBWarehouse:
                     msg = f"cannot open the warehouse {self._path}: {error}"
                     raise WarehouseError(msg) from error
             time.sleep(_LOCK_PAUSE_S)
+
+
+def _replace(connection: duckdb.DuckDBPyConnection, replacement: Replacement) -> int:
+    place, rows = replacement.place, replacement.rows
+    _create_schema(connection, place)
+    connection.execute(f"CREATE OR REPLACE TABLE {_name(place)} ({_columns(rows.schema)})")
+    return sum(_insert(connection, place, batch) for batch in rows)
 
 
 def _append(connection: duckdb.DuckDBPyConnection, addition: Append) -> None:

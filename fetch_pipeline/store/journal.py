@@ -34,12 +34,14 @@ def _insert(table: str, columns: tuple[Column, ...]) -> str:
 _INSERT_PLAN: Final = _insert("plan", PLAN_COLUMNS)
 _INSERT_OUTCOME: Final = _insert("outcomes", OUTCOME_COLUMNS)
 
+_OUTCOME_NAMES: Final = ", ".join(column.name for column in OUTCOME_COLUMNS)
 # Only first lines have pages; a line that is no URL has no href to be found by.
 _INSERT_STORED: Final = f"""
-    INSERT OR IGNORE INTO stored ({", ".join(column.name for column in OUTCOME_COLUMNS)})
-    SELECT {", ".join("line" if c.name == "line" else f":{c.name}" for c in OUTCOME_COLUMNS)}
+    INSERT OR IGNORE INTO stored (today, {_OUTCOME_NAMES})
+    SELECT :today, line, {", ".join(f":{c.name}" for c in OUTCOME_COLUMNS if c.name != "line")}
     FROM plan WHERE href = :href AND duplicate_of IS NULL
 """
+_KEEP_STORED: Final = f"INSERT INTO outcomes SELECT {_OUTCOME_NAMES} FROM stored WHERE today"
 _CLOSE_REST: Final = """
     INSERT INTO outcomes (line, outcome, detail, attempts, run_id)
     SELECT plan.line, ?, ?, 0, ? FROM plan LEFT JOIN outcomes USING (line)
@@ -102,8 +104,9 @@ class Journal:
             plan: All rows of the list.
             list_sha256: What identifies it.
             run_id: Dagster run that begins.
-            stored: The pages of the table that will be replaced; null when there is none.
-            keep: Whether they are the outcomes of their URLs, which are not fetched again.
+            stored: The pages of the table that will be replaced, each before any older one of its
+                URL; null when there is no such table.
+            keep: Whether those of the table are the outcomes of their URLs, not fetched again.
         """
         with self._transaction() as connection:
             for table in ("facts", "plan", "stored", "outcomes", "parts"):
@@ -116,7 +119,7 @@ class Journal:
             if stored is not None:
                 _remember(connection, stored)
             if keep:
-                connection.execute("INSERT INTO outcomes SELECT * FROM stored")
+                connection.execute(_KEEP_STORED)
             facts = (time.time(), list_sha256, stored is not None, keep)
             connection.execute("INSERT INTO facts VALUES (?, ?, ?, ?)", facts)
 

@@ -42,7 +42,7 @@ _TABLES: Final = f"""
         planned_at REAL, list_sha256 TEXT, compared INTEGER, kept INTEGER
     );
     CREATE TABLE IF NOT EXISTS plan ({_columns(PLAN_COLUMNS)});
-    CREATE TABLE IF NOT EXISTS stored ({_columns(OUTCOME_COLUMNS)});
+    CREATE TABLE IF NOT EXISTS stored (today INTEGER, {_columns(OUTCOME_COLUMNS)});
     CREATE TABLE IF NOT EXISTS outcomes ({_columns(OUTCOME_COLUMNS)});
     CREATE TABLE IF NOT EXISTS parts (
         started_at REAL PRIMARY KEY, run_id TEXT, concurrency INTEGER,

@@ -4,28 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from fetch_pipeline.core.outcome import FETCHED, NOT_MODIFIED
-from fetch_pipeline.store.tables import PAGE_LENGTHS
+from fetch_pipeline.core.outcome import FETCHED, NOT_MODIFIED, WITH_PAGE
+from fetch_pipeline.store.tables import LAST_PAGES, OF_BODY, PAGE_LENGTHS, VALIDATORS
 
 _OF_PLAN: Final = frozenset({"line", "url", "href", "duplicate_of"})
-OF_BODY: Final = frozenset(
-    {
-        "detail",  # on a page, what is odd about its body
-        "length",
-        "body_bytes",
-        "content_type",
-        "content_encoding",
-        "charset",
-        "charset_source",
-        "sha256",
-    }
-)
-"""The columns that a 304 leaves as they were stored."""
-
-VALIDATORS: Final = frozenset({"etag", "last_modified"})
-"""The columns that a 304 may tell anew (RFC 9111 §3.2)."""
-
-_WAS_KEPT: Final = "facts.kept AND stored.line IS NOT NULL"
+_WAS_KEPT: Final = "facts.kept AND coalesce(stored.today, 0)"
+_GONE: Final = "coalesce(outcomes.status, 0) IN (404, 410)"
 
 # Rung by rung: what was kept is as it was; the first day has nothing to compare with; pages are
 # compared by the hash of their bytes; of a page that merely failed nothing is known.
@@ -37,7 +21,7 @@ _CHANGED: Final = f"""
         WHEN outcomes.outcome = '{FETCHED}' AND stored.line IS NULL THEN 'new'
         WHEN outcomes.outcome = '{FETCHED}' AND outcomes.sha256 = stored.sha256 THEN 'same'
         WHEN outcomes.outcome = '{FETCHED}' THEN 'changed'
-        WHEN stored.line IS NOT NULL AND outcomes.status IN (404, 410) THEN 'gone'
+        WHEN stored.line IS NOT NULL AND {_GONE} THEN 'gone'
     END
 """
 
@@ -54,6 +38,10 @@ def _selected(column: str) -> str:
         kept = f"coalesce(outcomes.{column}, stored.{column})"
         return f"iif({not_modified}, {kept}, outcomes.{column}) AS {column}"
     return f"outcomes.{column}"
+
+
+def _of_last_page(column: str) -> str:
+    return f"{'plan' if column in _OF_PLAN else 'stored'}.{column}"
 
 
 _SELECTED: Final = ", ".join(_selected(column.name) for column in PAGE_LENGTHS.columns)
@@ -73,3 +61,10 @@ CHANGES: Final = f"""
     SELECT {_CHANGED} AS changed, count(*) {FROM_JOURNAL} WHERE NOT ({_WAS_KEPT}) GROUP BY 1
 """
 """How many of the rows that were fetched there are of each word of `changed`."""
+
+LAST_PAGE_ROWS: Final = f"""
+    SELECT {", ".join(_of_last_page(column.name) for column in LAST_PAGES.columns)}
+    FROM plan JOIN outcomes USING (line) JOIN stored USING (line)
+    WHERE outcomes.outcome NOT IN {WITH_PAGE} AND NOT {_GONE} ORDER BY plan.line
+"""
+"""The stored pages of URLs that have none now, and may have one again."""

@@ -14,8 +14,8 @@ from fetch_pipeline.core.outcome import NOT_MODIFIED, WITH_PAGE
 from fetch_pipeline.core.timing import FetchRun, ideal_s, summarize
 from fetch_pipeline.store.journal import Journal
 from fetch_pipeline.store.journal_file import JournalError
-from fetch_pipeline.store.page_select import CHANGES, FROM_JOURNAL, PAGE_ROWS
-from fetch_pipeline.store.tables import PAGE_LENGTHS
+from fetch_pipeline.store.page_select import CHANGES, FROM_JOURNAL, LAST_PAGE_ROWS, PAGE_ROWS
+from fetch_pipeline.store.tables import LAST_PAGES, PAGE_LENGTHS
 from fetch_pipeline.store.warehouse import BATCH_ROWS
 
 _PHASES: Final = ("dns_s", "connect_s", "first_byte_s", "download_s")
@@ -33,6 +33,12 @@ def page_batches(journal: Journal) -> Iterator[pa.RecordBatch]:
     _require_complete(journal)
     for rows in journal.batches(PAGE_ROWS, BATCH_ROWS):
         yield _batch(rows, PAGE_LENGTHS.arrow_schema)
+
+
+def last_page_batches(journal: Journal) -> Iterator[pa.RecordBatch]:
+    """Yield what was known of the pages of URLs that have none now; columns of `LAST_PAGES`."""
+    for rows in journal.batches(LAST_PAGE_ROWS, BATCH_ROWS):
+        yield _batch(rows, LAST_PAGES.arrow_schema)
 
 
 def count_outcomes(journal: Journal) -> dict[str, int]:

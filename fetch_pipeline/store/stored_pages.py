@@ -9,18 +9,23 @@ from typing import Any, Final, TypeAlias
 import pyarrow as pa
 
 from fetch_pipeline.core.outcome import WITH_PAGE
-from fetch_pipeline.store.page_select import OF_BODY, VALIDATORS
-from fetch_pipeline.store.warehouse import NoTableError, TableScan
+from fetch_pipeline.store.tables import LAST_PAGES
+from fetch_pipeline.store.warehouse import NoTableError, Place, TableScan
 
 StoredPage: TypeAlias = Mapping[str, Any]
-"""A row of a page-lengths table."""
+"""A row of a page-lengths table, or what was last known of one; `today` tells them apart."""
 
 _MICROSECOND: Final = 1e6
-_LENT: Final = frozenset({"href", "outcome", "duplicate_of", "final_url", *OF_BODY, *VALIDATORS})
+_LENT: Final = frozenset({"duplicate_of", *LAST_PAGES.arrow_schema.names})
+
+
+def last_pages_place(pages: Place) -> Place:
+    """Return where the last pages of a page-lengths table are."""
+    return pages.beside(f"{pages.table}_{LAST_PAGES.name}")
 
 
 def stored_pages(table: TableScan, *, whole: bool) -> Iterator[StoredPage] | None:
-    """Yield the rows of `table` that have a page, lazily; null when there is nothing to compare.
+    """Yield the rows of `table` that have a page, lazily, and then what is known of older ones.
 
     Rows are known by their href, not by their line: lists are sorted, cut and added to. Their `url`
     would not do, as it is stored without credentials, and cut where people stop reading.
@@ -29,7 +34,21 @@ def stored_pages(table: TableScan, *, whole: bool) -> Iterator[StoredPage] | Non
         table: The page-lengths table; one of an older version lacks columns, perhaps also `href`.
         whole: Whether rows have all columns, rather than those that can be lent to another row:
             that takes twice as long.
+
+    Returns:
+        Null when there is nothing to compare with.
     """
+    today = _begun(table)
+    if today is None:
+        return None
+    last = TableScan(warehouse=table.warehouse, place=last_pages_place(table.place))
+    return chain(
+        _pages(today, whole=whole, today=True), _pages(_begun(last) or (), whole=True, today=False)
+    )
+
+
+def _begun(table: TableScan) -> Iterable[pa.RecordBatch] | None:
+    """Begin to read a table; null where there is none, or one without hrefs."""
     batches = iter(table)
     try:
         first = next(batches, None)
@@ -37,15 +56,16 @@ def stored_pages(table: TableScan, *, whole: bool) -> Iterator[StoredPage] | Non
         return None
     if first and "href" not in first.schema.names:
         return None
-    return _pages(chain([first] if first else [], batches), whole=whole)
+    return chain([first] if first else [], batches)
 
 
-def _pages(batches: Iterable[pa.RecordBatch], *, whole: bool) -> Iterator[StoredPage]:
+def _pages(batches: Iterable[pa.RecordBatch], *, whole: bool, today: bool) -> Iterator[StoredPage]:
     for batch in batches:
         wanted = [name for name in batch.schema.names if whole or name in _LENT]
         for row in batch.select(wanted).to_pylist():
-            if row["outcome"] in WITH_PAGE and row["duplicate_of"] is None:
-                yield {**row, "started_at": _microseconds(row.get("started_at"))}
+            if row["outcome"] in WITH_PAGE and row.get("duplicate_of") is None:
+                started_at = _microseconds(row.get("started_at"))
+                yield {**row, "started_at": started_at, "today": today}
 
 
 def _microseconds(moment: Any) -> int | None:  # noqa: ANN401 - as the warehouse has it

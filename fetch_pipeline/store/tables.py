@@ -122,6 +122,33 @@ PAGE_LENGTHS: Final = Table(
     ),
 )
 
+OF_BODY: Final = frozenset(
+    {
+        "detail",  # on a page, what is odd about its body
+        "length",
+        "body_bytes",
+        "content_type",
+        "content_encoding",
+        "charset",
+        "charset_source",
+        "sha256",
+    }
+)
+"""The columns that a 304 leaves as they were stored."""
+
+VALIDATORS: Final = frozenset({"etag", "last_modified"})
+"""The columns that a 304 may tell anew (RFC 9111 §3.2)."""
+
+_LENT: Final = frozenset({"url", "href", "outcome", "final_url", "run_id", *OF_BODY, *VALIDATORS})
+
+LAST_PAGES: Final = Table(
+    name="last_pages",
+    key=("href",),
+    columns=tuple(column for column in PAGE_LENGTHS.columns if column.name in _LENT),
+)
+"""What was last known of the pages of URLs that have none in the page-lengths table beside it: one
+bad day is no reason to forget a page. There is one such table per fetch asset."""
+
 _FETCH_COLUMNS: Final = (
     *_columns(
         _TEXT,

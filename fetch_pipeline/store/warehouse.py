@@ -52,10 +52,18 @@ class Append:
     rows: pa.Table
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replacement:
+    """Rows that become the whole table."""
+
+    place: Place
+    rows: pa.RecordBatchReader
+
+
 class Warehouse(Protocol):
     """Tables that are replaced whole, grow by rows, and are read in batches."""
 
-    def replace(self, place: Place, rows: pa.RecordBatchReader, *also: Append) -> int:
+    def replace(self, place: Place, rows: pa.RecordBatchReader, *also: Append | Replacement) -> int:
         """Make `rows` the whole table, columns included; return how many they were.
 
         One transaction, together with `also`: when anything fails, the old table stays as it was.

@@ -119,21 +119,68 @@ def test_each_row_tells_whether_its_page_changed(folder: Folder) -> None:
     assert stored.changes == {"changed": 2, "gone": 1, "new": 1, "same": 1}
 
 
-def test_of_a_page_that_merely_failed_nothing_is_known(folder: Folder) -> None:
-    """A timeout is not the end of a page; when it is back it is new to the table."""
+def test_of_a_page_that_merely_failed_nothing_is_known_and_nothing_forgotten(
+    folder: Folder,
+) -> None:
+    """Bad days are not the end of a page: it is compared, and asked about, as it last was."""
 
     def reply(visit: Visit) -> Reply:
-        return Reply(status=500 if visit.times == 1 else 200)
+        if 1 <= visit.times <= 2:
+            return Reply(status=500)
+        known = visit.headers.get("if-none-match") == '"1"'
+        body = b"other" if visit.path == "/b" and visit.times else b"page"
+        return Reply(status=304 if known else 200, body=body, headers={"ETag": '"1"'})
+
+    with booked(reply) as origin:
+        day = Days(folder, origin)
+        for _ in range(3):
+            day.fetch("/a", "/b", "/gone", keep_pages=False)
+        bad = day.column("changed")
+        day.fetch("/b", "/new")
+        back = day.column("changed")
+        day.fetch("/a", revalidate=True)
+
+    assert bad == [None] * 3
+    assert back == ["changed", "new"]
+    assert day.column("changed") == ["new"]  # it was not listed in between
+
+
+def test_a_bad_day_does_not_cost_the_transfer(folder: Folder) -> None:
+    """The validators of the last page are those to ask with; a kept row is one that has a page."""
+
+    def reply(visit: Visit) -> Reply:
+        if visit.times == 1:
+            return Reply(status=503)
+        known = visit.headers.get("if-none-match") == '"1"'
+        return Reply(status=304 if known else 200, headers={"ETag": '"1"'})
 
     with booked(reply) as origin:
         day = Days(folder, origin)
         day.fetch("/a")
-        day.fetch("/a")
-        second = day.column("changed")
-        day.fetch("/a")
+        length = day.column("length")
+        day.fetch("/a", revalidate=True)
+        day.fetch("/a", revalidate=True, keep_pages=True)
 
-    assert second == [None]
-    assert day.column("changed") == ["new"]
+    assert day.column("outcome") == ["not_modified"]
+    assert day.column("changed") == ["same"]
+    assert day.column("length") == length
+    assert len(origin.visits) == 3
+
+
+def test_a_page_that_is_gone_is_new_when_it_comes_back(folder: Folder) -> None:
+    """Its server said that there is none."""
+
+    def reply(visit: Visit) -> Reply:
+        return Reply(status=404 if visit.times == 1 else 200)
+
+    with booked(reply) as origin:
+        day = Days(folder, origin)
+        words = []
+        for _ in range(3):
+            day.fetch("/a")
+            words += day.column("changed")
+
+    assert words == [None, "gone", "new"]
 
 
 def test_revalidation_transfers_next_to_nothing_and_loses_nothing(folder: Folder) -> None:

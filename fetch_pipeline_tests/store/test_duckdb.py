@@ -17,6 +17,7 @@ from fetch_pipeline.store.warehouse import (
     Append,
     NoTableError,
     Place,
+    Replacement,
     TableScan,
     WarehouseError,
 )
@@ -90,6 +91,22 @@ def test_what_cannot_be_appended_keeps_the_old_table_too(warehouse: DuckDBWareho
         warehouse.replace(PAGES, rows(line=[2]), nameless)
 
     assert warehouse.read(PAGES).to_pylist() == [{"line": 1}]
+
+
+def test_two_tables_are_replaced_together_or_not_at_all(warehouse: DuckDBWarehouse) -> None:
+    """One of yesterday beside one of today would be worse than both of yesterday."""
+    second = PAGES.beside("second")
+
+    def broken() -> Iterator[pa.RecordBatch]:
+        raise OSError("gone")
+        yield  # a generator
+
+    warehouse.replace(PAGES, rows(n=[1]), Replacement(place=second, rows=rows(n=[1])))
+    breaking = pa.RecordBatchReader.from_batches(pa.schema([("n", pa.int64())]), broken())
+    with pytest.raises(OSError, match="gone"):
+        warehouse.replace(PAGES, rows(n=[2]), Replacement(place=second, rows=breaking))
+
+    assert [warehouse.read(place)["n"].to_pylist() for place in (PAGES, second)] == [[1], [1]]
 
 
 def test_columns_are_matched_by_name(warehouse: DuckDBWarehouse) -> None:

@@ -22,7 +22,8 @@ URLS = [
 
 def remember(journal: Journal, **told: str | None) -> None:
     """Begin a fetch of one URL whose page is stored."""
-    stored = {"href": "http://a.org/1", "outcome": "fetched", "attempts": 1, "run_id": "r0", **told}
+    known = {"href": "http://a.org/1", "today": True}
+    stored = {**known, "outcome": "fetched", "attempts": 1, "run_id": "r0", **told}
     journal.begin(plan(["http://a.org/1"]), list_sha256="l", run_id="r1", stored=[stored])
 
 

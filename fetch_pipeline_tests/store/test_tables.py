@@ -6,6 +6,7 @@ from fetch_pipeline.core.plan import PlanRow
 from fetch_pipeline.core.timing import FetchRun
 from fetch_pipeline.store.tables import (
     FETCH_RUNS,
+    LAST_PAGES,
     PAGE_LENGTHS,
     RUN_TIMINGS,
     URL_LIST,
@@ -45,7 +46,7 @@ def test_declarations_match_the_values_they_hold() -> None:
     assert set(names(FETCH_RUNS)) == set(FetchRun.__dataclass_fields__)
 
 
-@pytest.mark.parametrize("table", [URL_LIST, PAGE_LENGTHS, FETCH_RUNS, RUN_TIMINGS])
+@pytest.mark.parametrize("table", [URL_LIST, PAGE_LENGTHS, LAST_PAGES, FETCH_RUNS, RUN_TIMINGS])
 def test_every_column_is_explained_once(table: Table) -> None:
     """What the UI shows beside it."""
     assert all(column.about for column in table.columns)
