@@ -9,25 +9,22 @@ and not too many ahead of time: few of a million are in memory.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from functools import partial
 from typing import Final
 
 from fetch_pipeline.core.outcome import Failed, FailureKind, Outcome
-from fetch_pipeline.core.permits import Permits, Took
 from fetch_pipeline.core.plan import Target, Targets
 from fetch_pipeline.core.politeness import Politeness, host_pause_s
 from fetch_pipeline.core.progress import Progress
 from fetch_pipeline.core.retry import backoff_s, may_change
 from fetch_pipeline.engine.host import Host
+from fetch_pipeline.engine.known_hosts import KnownHosts
 from fetch_pipeline.engine.page import Page
 from fetch_pipeline.engine.ready_heap import ReadyHeap
-from fetch_pipeline.engine.robots import NO_RULES, Rules
+from fetch_pipeline.engine.robots import Rules
 
 _LOADED: Final = 50  # targets of one host in memory, at most
 _AHEAD: Final = 2000  # hosts with work, from which on others are taken up only when none is ready
-_REMEMBERED: Final = 10_000  # hosts without work whose pace is kept for redirects
-_RULES_REMEMBERED: Final = 100  # and those whose rules are: 25 kB each, megabytes at worst
 _NEVER: Final = float("inf")
 
 
@@ -53,24 +50,18 @@ class Scheduler:
     ) -> None:
         self._targets, self._coming = targets, targets.hosts()
         self._next_up = next(self._coming, None)
-        self._politeness, self._deadline = politeness, deadline
-        self._max_attempts, self._obey_robots = max_attempts, obey_robots
-        self._busy: dict[str, Host] = {}
-        # Those without work, in the order in which they ran out of it; the second has their rules.
-        self._idle: OrderedDict[str, Host] = OrderedDict()
-        self._ruled: OrderedDict[str, Host] = OrderedDict()
+        self._politeness, self._max_attempts = politeness, max_attempts
+        self._hosts = KnownHosts(politeness, deadline=deadline, obey_robots=obey_robots)
         self._heap = ReadyHeap()
-        self._took = Took()
-        self._unasked = self._permits()
+        self._unasked = self._hosts.new_permits()
         self._now = self._next_at = -_NEVER
         self._begun: dict[int, Page] = {}
         self._ended = self._in_flight = 0
-        self._courtesy_s = 0.0
 
     @property
     def finished(self) -> bool:
         """Whether every target has its outcome."""
-        return self._next_up is None and not self._busy
+        return self._next_up is None and not self._hosts.busy
 
     def take(self, now: float, *, chance: float) -> Page | None:
         """Return a page to ask for, or one that is refused; null while no host is ready.
@@ -104,7 +95,7 @@ class Scheduler:
             now: The present.
             chance: A random number in [0, 1).
         """
-        host = self._busy[page.asked]
+        host = self._hosts.busy[page.asked]
         if page.refusal:
             self._note_ended(page)
             self._place(host)
@@ -124,7 +115,7 @@ class Scheduler:
 
     def learn(self, page: Page, rules: Rules) -> None:
         """Note what came of asking for the robots.txt of a host."""
-        host = self._host(page.target.host)
+        host = self._hosts.engage(page.target.host)
         host.learn(rules, longest_s=self._politeness.max_cooldown_s)
         self._place(host)
 
@@ -134,12 +125,12 @@ class Scheduler:
 
     def progress(self) -> Progress:
         """Return how far it has come; looks at every host that was taken up and has work."""
-        least = {host: host.least_s() for host in self._busy.values()}
+        least = {host: host.least_s() for host in self._hosts.busy.values()}
         slowest = max(least, key=lambda host: (least[host], host.waiting), default=None)
         return Progress(
             ended=self._ended,
             in_flight=self._in_flight,
-            courtesy_s=max([self._courtesy_s, *(host.permits.courtesy_s for host in least)]),
+            courtesy_s=self._hosts.courtesy_s(),
             slowest_host=slowest.key if slowest and slowest.waiting else "",
             slowest_waiting=slowest.waiting if slowest else 0,
             slowest_s=least[slowest] if slowest else 0.0,
@@ -165,13 +156,13 @@ class Scheduler:
     def _wait(self, page: Page, not_before: float) -> None:
         """Queue a page at the host of what it asks for next."""
         self._note_away(page, away=page.host != page.target.host)
-        host = self._host(page.host)
+        host = self._hosts.engage(page.host)
         host.let_wait(page, not_before)
         self._place(host)
 
     def _note_away(self, page: Page, *, away: bool) -> None:
         """Count the page at its own host, if it is still known: that waits for too many of them."""
-        home = self._busy.get(page.target.host)
+        home = self._hosts.busy.get(page.target.host)
         if home and away != page.away:
             home.away += 1 if away else -1
             page.away = away
@@ -191,52 +182,20 @@ class Scheduler:
         if coming is None or longest_s is None:
             return coming
         longer = coming[1] * self._unasked.pace_s() > longest_s
-        return coming if longer and len(self._busy) < _AHEAD else None
+        return coming if longer and len(self._hosts.busy) < _AHEAD else None
 
     def _take_up(self, key: str, targets: int) -> None:
         self._next_up = next(self._coming, None)
-        host = self._host(key)
+        host = self._hosts.engage(key)
         load = partial(self._targets.of_host, key, limit=_LOADED)
         host.list_targets(targets, lambda line: load(after_line=line))
         self._place(host)
-
-    def _host(self, key: str) -> Host:
-        host = self._busy.get(key) or self._idle.pop(key, None)
-        if host is None:
-            host = Host(key, self._permits(), None if self._obey_robots else NO_RULES)
-        if self._obey_robots:
-            self._ruled.pop(key, None)
-        self._busy[key] = host
-        return host
-
-    def _permits(self) -> Permits:
-        return Permits(self._politeness, deadline=self._deadline, took=self._took)
 
     def _place(self, host: Host) -> None:
         """Put the host where it belongs by now: in the heap, among the busy, or aside."""
         self._heap.place(host)
         if not host.waiting and not host.permits.in_flight:
-            self._set_aside(host)
-
-    def _set_aside(self, host: Host) -> None:
-        """Remember a host without work, for redirects; not for ever, and its rules not for long."""
-        self._courtesy_s = max(self._courtesy_s, host.permits.courtesy_s)
-        self._busy.pop(host.key, None)
-        self._idle[host.key] = host
-        if self._obey_robots:
-            self._ruled[host.key] = host
-        if len(self._ruled) > _RULES_REMEMBERED:
-            self._ruled.popitem(last=False)[1].forget_rules()
-        if len(self._idle) > _REMEMBERED:
-            self._forget_one()
-
-    def _forget_one(self) -> None:
-        """Forget the host that ran out of work first, but not one that asked to be left alone."""
-        key, host = self._idle.popitem(last=False)
-        if host.permits.is_at_rest(self._now) or len(self._idle) > 2 * _REMEMBERED:
-            self._ruled.pop(key, None)
-        else:
-            self._idle[key] = host
+            self._hosts.set_aside(host, self._now)
 
 
 def _pause_s(page: Page, *, chance: float) -> float:

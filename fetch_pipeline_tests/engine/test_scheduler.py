@@ -12,8 +12,9 @@ from protego import Protego
 
 from fetch_pipeline.core.outcome import Failed, FailureKind
 from fetch_pipeline.core.politeness import AUTO, UNLIMITED, Politeness
+from fetch_pipeline.engine.known_hosts import REMEMBERED, RULES_REMEMBERED
 from fetch_pipeline.engine.robots import Rules
-from fetch_pipeline.engine.scheduler import _AHEAD, _REMEMBERED, _RULES_REMEMBERED, Scheduler
+from fetch_pipeline.engine.scheduler import _AHEAD, Scheduler
 from fetch_pipeline_tests.simulated import PAGE, SILENT, Answer, pages, simulate, status
 
 A, B = "http://a", "http://b"
@@ -93,7 +94,7 @@ def test_few_hosts_of_many_are_in_memory() -> None:
 
     def watch(scheduler: Scheduler) -> None:
         nonlocal most_hosts
-        most_hosts = max(most_hosts, len(scheduler._busy))
+        most_hosts = max(most_hosts, len(scheduler._hosts.busy))
 
     books = simulate(
         pages(**{f"h{n}": 2 for n in range(6000)}),
@@ -109,19 +110,19 @@ def test_few_hosts_of_many_are_in_memory() -> None:
 
 def test_hosts_without_work_are_forgotten_in_the_end() -> None:
     """Those that ran out of it first: a redirect to one of them begins anew."""
-    hosts = {f"h{n}": 1 for n in range(_REMEMBERED + 100)}
+    hosts = {f"h{n}": 1 for n in range(REMEMBERED + 100)}
 
     books = simulate(pages(**hosts), workers=4)
 
-    assert len(books.outcomes) == _REMEMBERED + 100
-    assert len(books.scheduler._idle) == _REMEMBERED
-    assert "http://h0" not in books.scheduler._idle
+    assert len(books.outcomes) == REMEMBERED + 100
+    assert len(books.scheduler._hosts._idle) == REMEMBERED
+    assert "http://h0" not in books.scheduler._hosts._idle
 
 
 def test_who_asked_to_be_left_alone_is_not_forgotten_with_the_others() -> None:
     """A redirect may lead there, long after its own pages were done."""
-    hosts = {f"h{n}": 1 for n in range(_REMEMBERED + 200)}
-    last = f"http://h{_REMEMBERED + 199}/0"
+    hosts = {f"h{n}": 1 for n in range(REMEMBERED + 200)}
+    last = f"http://h{REMEMBERED + 199}/0"
 
     def answer(href: str, visit: int) -> Answer:
         if href == "http://a/0" and visit == 0:
@@ -135,8 +136,8 @@ def test_who_asked_to_be_left_alone_is_not_forgotten_with_the_others() -> None:
 
 def test_rules_of_hosts_without_work_are_asked_for_again() -> None:
     """They are too large to keep ten thousand of them."""
-    hosts = {f"h{n}": 1 for n in range(_RULES_REMEMBERED + 20)}
-    last = f"http://h{_RULES_REMEMBERED + 19}/0"
+    hosts = {f"h{n}": 1 for n in range(RULES_REMEMBERED + 20)}
+    last = f"http://h{RULES_REMEMBERED + 19}/0"
 
     def answer(href: str, _: int) -> Answer:
         return Answer(leads_to=("http://h0/x", "http://h0") if href == last else None)
@@ -144,8 +145,8 @@ def test_rules_of_hosts_without_work_are_asked_for_again() -> None:
     books = simulate(pages(**hosts), answer=answer, workers=1, obey_robots=True)
 
     assert books.asked.count("http://h0/robots.txt") == 2
-    assert len([host for host in books.scheduler._idle.values() if host.rules]) == (
-        _RULES_REMEMBERED
+    assert len([host for host in books.scheduler._hosts._idle.values() if host.rules]) == (
+        RULES_REMEMBERED
     )
 
 
