@@ -16,6 +16,7 @@ import trustme
 from fetch_pipeline.core.policy import FetchPolicy
 from fetch_pipeline.core.redirect import Hop
 from fetch_pipeline.demo.origin import Origin, serving
+from fetch_pipeline.engine import connector
 from fetch_pipeline.engine.attempt import Attempt
 from fetch_pipeline.engine.connector import CleanConnector, tls_context
 from fetch_pipeline.engine.handler import ConnectionHandler
@@ -122,16 +123,17 @@ def test_a_host_that_speaks_unasked_gets_a_new_connection_for_each_page(
 
 @pytest.mark.parametrize("stray", [STRAY, b"x"])
 def test_a_page_that_is_asked_for_at_once_does_not_get_what_comes_behind_the_last(
-    origin: Origin, stray: bytes
+    origin: Origin, monkeypatch: pytest.MonkeyPatch, stray: bytes
 ) -> None:
-    """It waits the moment that the next packet takes."""
+    """It waits the moment that the next packet takes; here longer than a slow machine between."""
+    monkeypatch.setattr(connector, "_QUIET_S", 0.2)
 
     async def lengths() -> list[int]:
         async with open_session(IMPATIENT, max_idle=8) as session:
-            connector = session.connector
-            assert isinstance(connector, CleanConnector)
+            clean = session.connector
+            assert isinstance(clean, CleanConnector)
             first = await length(session, f"{origin.url}/page/1?bytes=100")
-            (idle,) = connector._conns.values()
+            (idle,) = clean._conns.values()
             asyncio.get_running_loop().call_soon(idle[0][0].data_received, stray)
             return [first, await length(session, f"{origin.url}/page/1?bytes=200")]
 
