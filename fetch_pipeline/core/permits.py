@@ -24,6 +24,7 @@ from fetch_pipeline.core.politeness import (
 from fetch_pipeline.core.retry import cooldown_s, within_budget
 
 LONG_AGO: Final = float("-inf")
+NEVER: Final = float("inf")
 
 
 class Took:

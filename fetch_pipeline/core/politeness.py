@@ -116,6 +116,11 @@ def host_pause_s(pauses: int) -> float:
     return FIRST_PAUSE_S * 2.0 ** (pauses - 1)
 
 
+def deadline_detail(deadline_s: float | None) -> str:
+    """Say why a page is `not_reached`; there is no such page without a deadline."""
+    return f"the deadline of {deadline_s:g} s came first"
+
+
 def blames_host(outcome: Outcome) -> bool:
     """Tell whether the outcome is a sign that the host, not the one page, is in trouble."""
     match outcome:

@@ -15,6 +15,7 @@ from fetch_pipeline.core.politeness import AUTO, Delay, Politeness
 from fetch_pipeline.defs.config import refusal
 
 _DEFAULTS, _POLITE = FetchPolicy(), Politeness()
+_ONE_LINE = r"^[\x20-\x7e]+$"  # RFC 9110 §5.5: anything else would not be one header line
 
 
 class Fetcher(dg.ConfigurableResource):  # type: ignore[type-arg]  # it is its own value
@@ -77,12 +78,12 @@ class Fetcher(dg.ConfigurableResource):  # type: ignore[type-arg]  # it is its o
     user_agent: str = Field(
         default=_DEFAULTS.user_agent,
         min_length=1,
-        pattern=r"^[\x20-\x7e]+$",  # RFC 9110 §5.5: anything else would not be one header line
+        pattern=_ONE_LINE,
         description="User-Agent header. Its first word is the name that robots.txt may use.",
     )
     contact: str | None = Field(
         default=None,
-        pattern=r"^[\x20-\x7e]+$",
+        pattern=_ONE_LINE,
         description="Where to complain, a URL or an address; added to the User-Agent.",
     )
     verify_tls: bool = Field(
@@ -194,7 +195,7 @@ class Fetcher(dg.ConfigurableResource):  # type: ignore[type-arg]  # it is its o
 
     def policy(self) -> FetchPolicy:
         """Return the knobs of what is asked for, as plain values."""
-        knobs = {field.name: getattr(self, field.name) for field in fields(FetchPolicy)}
+        knobs = self._knobs_of(FetchPolicy)
         knobs["allow_addresses"] = tuple(map(ip_network, self.allow_addresses))
         if self.contact:
             knobs["user_agent"] = f"{self.user_agent} (+{self.contact})"
@@ -202,4 +203,7 @@ class Fetcher(dg.ConfigurableResource):  # type: ignore[type-arg]  # it is its o
 
     def politeness(self) -> Politeness:
         """Return the knobs of when it is asked for, as plain values."""
-        return Politeness(**{field.name: getattr(self, field.name) for field in fields(Politeness)})
+        return Politeness(**self._knobs_of(Politeness))
+
+    def _knobs_of(self, part: type[FetchPolicy | Politeness]) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(part)}

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from fetch_pipeline.core.outcome import FailureKind
 from fetch_pipeline.core.policy import FetchPolicy
-from fetch_pipeline.core.politeness import Politeness
+from fetch_pipeline.core.politeness import Politeness, deadline_detail
 from fetch_pipeline.core.progress import Watch
 from fetch_pipeline.core.timing import FetchRun
 from fetch_pipeline.engine.crew import fetch_all
@@ -64,11 +64,6 @@ class FetchId:
     run_id: str
     policy: FetchPolicy
     politeness: Politeness
-
-    @property
-    def table(self) -> str:
-        """The table its pages are stored in."""
-        return self.asset.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +131,7 @@ def plan_fetch(
     path = journal_path(directory, fetch.asset, digest, fetch.policy.fingerprint(), kept)
     with make_journal(path) as journal:
         if journal.idle_s() >= resume_within_s:
-            stored = TableScan(warehouse=urls.warehouse, place=urls.place.beside(fetch.table))
+            stored = TableScan(warehouse=urls.warehouse, place=urls.place.of_asset(fetch.asset))
             journal.begin(
                 plan_rows(urls),
                 list_sha256=digest,
@@ -161,7 +156,7 @@ async def fetch_pending(
             targets, fetch.policy, fetch.politeness, books=recorder, concurrency=concurrency
         )
         if not await recorder.run(fetching):
-            detail = f"the deadline of {fetch.politeness.deadline_s:g} s came first"
+            detail = deadline_detail(fetch.politeness.deadline_s)
             journal.close_rest(FailureKind.NOT_REACHED, detail, fetch.run_id)
         return _manifest(journal)
 

@@ -64,7 +64,9 @@ def timings_metadata(
     # The tables hold the pages of the latest runs, and those may be of two lists.
     shown = [pair[0] for pair in (one_by_one, at_once) if pair]
     same = [each for each in shown if each.list_sha256 == run.list_sha256]
-    panels = [panel for each in same for panel in _panels(each, warehouse, _place(each, place))]
+    panels = [
+        panel for each in same for panel in _panels(each, warehouse, place.of_asset(each.asset))
+    ]
     return {
         "dagster/row_count": len(runs),
         **({"sequential_wall_s": round(gain.baseline_s, 3)} if gain.measured else {}),
@@ -75,11 +77,6 @@ def timings_metadata(
         "comparison": dg.MetadataValue.md(comparison_picture(run, gain)),
         "waterfall": dg.MetadataValue.md(waterfall_picture(*panels)),
     }
-
-
-def _place(run: FetchRun, timings: Place) -> Place:
-    """Return where the pages of `run` are; it must be the latest of its asset."""
-    return timings.beside(run.asset.rpartition("/")[2])
 
 
 def _failures(stored: StoredFetch) -> Mapping[str, dg.MetadataValue]:

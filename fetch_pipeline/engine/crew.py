@@ -9,9 +9,10 @@ from random import random
 from typing import Final, Protocol, TypeAlias
 
 from fetch_pipeline.core.outcome import FailureKind, Outcome
+from fetch_pipeline.core.permits import NEVER
 from fetch_pipeline.core.plan import Target, Targets
 from fetch_pipeline.core.policy import FetchPolicy
-from fetch_pipeline.core.politeness import Politeness
+from fetch_pipeline.core.politeness import Politeness, deadline_detail
 from fetch_pipeline.core.progress import Progress
 from fetch_pipeline.engine.page import Page, ask
 from fetch_pipeline.engine.robots import product_token, read_rules, robots_policy
@@ -68,7 +69,7 @@ async def fetch_all(
         politeness,
         max_attempts=policy.max_attempts,
         obey_robots=policy.obey_robots,
-        deadline=asyncio.get_running_loop().time() + (politeness.deadline_s or float("inf")),
+        deadline=asyncio.get_running_loop().time() + (politeness.deadline_s or NEVER),
     )
     async with open_session(policy, max_idle=concurrency) as session:
 
@@ -110,7 +111,7 @@ class Crew:
                 await asyncio.wait(workers)
                 noting.cancel()
         except TimeoutError:  # of the deadline alone: a worker's would be in a group
-            self._give_up(f"the deadline of {deadline_s:g} s came first")
+            self._give_up(deadline_detail(deadline_s))
         finally:
             self._stop_alarm()  # nobody is there to be woken
             self._books.note(self._scheduler.progress())
@@ -164,7 +165,7 @@ class Crew:
         """Have one worker woken at `at`, unless one is woken before that."""
         if self._alarm is None or at < self._alarm.when():
             self._stop_alarm()
-            self._alarm = self._loop.call_at(at, self._ring) if at < float("inf") else None
+            self._alarm = self._loop.call_at(at, self._ring) if at < NEVER else None
 
     def _stop_alarm(self) -> None:
         if self._alarm:

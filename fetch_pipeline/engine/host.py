@@ -9,7 +9,7 @@ from itertools import count
 from typing import Final, TypeAlias
 
 from fetch_pipeline.core.outcome import FailureKind
-from fetch_pipeline.core.permits import LONG_AGO, Permits
+from fetch_pipeline.core.permits import LONG_AGO, NEVER, Permits
 from fetch_pipeline.core.plan import Target
 from fetch_pipeline.engine.page import Page
 from fetch_pipeline.engine.robots import Refusal, Rules, robots_href
@@ -35,7 +35,7 @@ class Waiting:
 
     def next_at(self) -> float:
         """Return when the first may be asked; never, when there is none."""
-        return self._pages[0][0] if self._pages else float("inf")
+        return self._pages[0][0] if self._pages else NEVER
 
     def due(self, now: float) -> bool:
         """Tell whether the first may be asked."""
@@ -107,7 +107,7 @@ class Host:
         if self.permits.down:
             return LONG_AGO
         permit_at, page_at = self.permits.next_at(), self._page_at()
-        if permit_at is None or page_at == float("inf"):
+        if permit_at is None or page_at == NEVER:
             return None
         return max(permit_at, page_at)
 
@@ -118,8 +118,8 @@ class Host:
     def least_s(self) -> float:
         """Return the seconds that what waits will take, for all that is known of the host.
 
-        None where there is nothing to ask for, or where there may be: a host in trouble is asked
-        when no other is ready, for its answers may be timeouts that hold up a worker each.
+        Zero where nothing is asked for, and for a host in trouble: that is asked when no other is
+        ready, for its answers may be timeouts that hold up a worker each.
         """
         refused = self.permits.down or (self.rules and self.rules.refusal)
         return 0.0 if refused or self.permits.in_trouble else self.waiting * self.permits.pace_s()
@@ -156,7 +156,7 @@ class Host:
     def _pop(self, now: float) -> Page:
         """Take robots.txt before pages, and what was begun before what was not."""
         self.waiting -= 1
-        now = float("inf") if self.permits.down else now
+        now = NEVER if self.permits.down else now
         if self._robots.due(now):
             return self._robots.pop()
         if self._pages.due(now):

@@ -1,7 +1,8 @@
-"""The heap of hosts by when each may next be asked as Mercator has it.
+"""The heap of hosts by when each may next be asked.
 
-It is two heaps: hosts whose time has not come, by their time; and those that may be asked now, by
-how long what waits for them will take. https://doi.org/10.1023/A:1019213109274
+It is two heaps: hosts whose time has not come, by their time, as in Mercator
+(https://doi.org/10.1023/A:1019213109274); and those that may be asked now, by how long what waits
+for them will take.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Final
 
+from fetch_pipeline.core.permits import LONG_AGO, NEVER
 from fetch_pipeline.engine.host import Host
 
 _LONGER: Final = 2.0  # a host that turns out to be so many times as slow gets another place
@@ -52,10 +54,10 @@ class ReadyHeap:
         """Return when a host is ready; a moment long ago when one is, never when there is none."""
         self._drop_stale_ready()
         if self._ready:
-            return float("-inf")
+            return LONG_AGO
         while self._later and self._later[0][0] != self._later[0][2].heaped_at:
             heappop(self._later)
-        return self._later[0][0] if self._later else float("inf")
+        return self._later[0][0] if self._later else NEVER
 
     def _promote(self, ready_at: float, number: int, host: Host) -> None:
         if ready_at == host.heaped_at:

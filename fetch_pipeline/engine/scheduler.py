@@ -13,6 +13,7 @@ from functools import partial
 from typing import Final
 
 from fetch_pipeline.core.outcome import Failed, FailureKind, Outcome
+from fetch_pipeline.core.permits import LONG_AGO, NEVER
 from fetch_pipeline.core.plan import Target, Targets
 from fetch_pipeline.core.politeness import Politeness, host_pause_s
 from fetch_pipeline.core.progress import Progress
@@ -25,7 +26,6 @@ from fetch_pipeline.engine.robots import Rules
 
 _LOADED: Final = 50  # targets of one host in memory, at most
 _AHEAD: Final = 2000  # hosts with work, from which on others are taken up only when none is ready
-_NEVER: Final = float("inf")
 
 
 class Scheduler:
@@ -46,7 +46,7 @@ class Scheduler:
         *,
         max_attempts: int,
         obey_robots: bool,
-        deadline: float = _NEVER,
+        deadline: float = NEVER,
     ) -> None:
         self._targets, self._coming = targets, targets.hosts()
         self._next_up = next(self._coming, None)
@@ -54,7 +54,7 @@ class Scheduler:
         self._hosts = KnownHosts(politeness, deadline=deadline, obey_robots=obey_robots)
         self._heap = ReadyHeap()
         self._unasked = self._hosts.new_permits()
-        self._now = self._next_at = -_NEVER
+        self._now = self._next_at = LONG_AGO
         self._begun: dict[int, Page] = {}
         self._ended = self._in_flight = 0
 
@@ -103,7 +103,7 @@ class Scheduler:
         self._in_flight -= 1
         host.permits.end(outcome, began_at=page.asked_at, now=now)
         if outcome is None:
-            self._wait(page, -_NEVER)
+            self._wait(page, LONG_AGO)
         elif self._may_repeat(page, outcome, host):
             page.end_attempt(outcome)
             self._wait(page, now + _pause_s(page, chance=chance))

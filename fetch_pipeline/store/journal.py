@@ -17,7 +17,7 @@ from typing import Any, Final
 from fetch_pipeline.core.outcome import Failed, FailureKind, Outcome, Timing
 from fetch_pipeline.core.outcome_row import to_row
 from fetch_pipeline.core.plan import PlanRow, Target
-from fetch_pipeline.store.stored_pages import StoredPage
+from fetch_pipeline.store.stored_pages import StoredPage, microseconds
 from fetch_pipeline.store.tables import PAGE_LENGTHS, URL_LIST, Column
 
 PLAN_COLUMNS: Final = URL_LIST.columns
@@ -41,6 +41,7 @@ _INSERT_STORED: Final = f"""
     SELECT :today, line, {", ".join(f":{c.name}" for c in OUTCOME_COLUMNS if c.name != "line")}
     FROM plan WHERE href = :href AND duplicate_of IS NULL
 """
+_NO_COLUMNS: Final = dict.fromkeys(column.name for column in OUTCOME_COLUMNS)  # an older table's
 _KEEP_STORED: Final = f"INSERT INTO outcomes SELECT {_OUTCOME_NAMES} FROM stored WHERE today"
 _CLOSE_REST: Final = """
     INSERT INTO outcomes (line, outcome, detail, attempts, run_id)
@@ -175,22 +176,18 @@ class Journal:
 
 def _remember(connection: sqlite3.Connection, stored: Iterable[StoredPage]) -> None:
     """Write the stored pages of URLs that are listed, under their present lines."""
-    missing = dict.fromkeys(
-        column.name for column in OUTCOME_COLUMNS
-    )  # in tables of older versions
     connection.execute("CREATE INDEX plan_href ON plan (href)")
-    connection.executemany(_INSERT_STORED, ({**missing, **page} for page in stored))
+    connection.executemany(_INSERT_STORED, ({**_NO_COLUMNS, **page} for page in stored))
     connection.execute("DROP INDEX plan_href")
 
 
 def _outcome_row(target: Target, outcome: Outcome, part: Part) -> Mapping[str, object]:
-    started_at = outcome.timing.started_at
     return {
         **to_row(outcome),
         "line": target.line,
         "changed": None,  # known when the table is made
         "run_id": part.run_id,
-        "started_at": int(started_at.timestamp() * 1e6) if started_at else None,
+        "started_at": microseconds(outcome.timing.started_at),
     }
 
 

@@ -11,27 +11,23 @@ from fetch_pipeline.store.journal import Journal
 
 _HOSTS_READ: Final = 1000
 
-_TO_FETCH: Final = """
-    FROM plan LEFT JOIN outcomes USING (line)
-    WHERE outcomes.line IS NULL AND duplicate_of IS NULL AND problem IS NULL
-"""
+_IS_PENDING: Final = "outcomes.line IS NULL AND duplicate_of IS NULL AND problem IS NULL"
 _RANK_HOSTS: Final = f"""
     CREATE TEMP TABLE waiting_hosts AS
-    SELECT host, count(*) AS targets {_TO_FETCH}
+    SELECT host, count(*) AS targets
+    FROM plan LEFT JOIN outcomes USING (line) WHERE {_IS_PENDING}
     GROUP BY host ORDER BY count(*) DESC, min(plan.line)
 """
 _NEXT_HOSTS: Final = f"""
     SELECT rowid, host, targets FROM waiting_hosts WHERE rowid > ? ORDER BY rowid
     LIMIT {_HOSTS_READ}
 """
-_NEXT_TARGETS: Final = """
+_NEXT_TARGETS: Final = f"""
     SELECT plan.line, href, stored.final_url, stored.etag, stored.last_modified
     FROM plan LEFT JOIN outcomes USING (line) LEFT JOIN stored ON stored.line = plan.line
-    WHERE host = ? AND plan.line > ? AND outcomes.line IS NULL AND duplicate_of IS NULL
-        AND problem IS NULL
+    WHERE host = ? AND plan.line > ? AND {_IS_PENDING}
     ORDER BY plan.line LIMIT ?
 """
-
 
 # RFC 9110 §8.8.3, and what servers that forget the quotes send; "*" would be every version.
 _ETAG: Final = re.compile(r'(W/)?"[\x21\x23-\x7e]*"|[\w.:+/=-]+', re.ASCII)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from itertools import chain
 from typing import Any, Final, TypeAlias
 
@@ -15,7 +16,6 @@ from fetch_pipeline.store.warehouse import NoTableError, Place, TableScan
 StoredPage: TypeAlias = Mapping[str, Any]
 """A row of a page-lengths table, or what was last known of one; `today` tells them apart."""
 
-_MICROSECOND: Final = 1e6
 _LENT: Final = frozenset({"duplicate_of", *LAST_PAGES.arrow_schema.names})
 
 
@@ -64,9 +64,10 @@ def _pages(batches: Iterable[pa.RecordBatch], *, whole: bool, today: bool) -> It
         wanted = [name for name in batch.schema.names if whole or name in _LENT]
         for row in batch.select(wanted).to_pylist():
             if row["outcome"] in WITH_PAGE and row.get("duplicate_of") is None:
-                started_at = _microseconds(row.get("started_at"))
+                started_at = microseconds(row.get("started_at"))
                 yield {**row, "started_at": started_at, "today": today}
 
 
-def _microseconds(moment: Any) -> int | None:  # noqa: ANN401 - as the warehouse has it
-    return None if moment is None else int(moment.timestamp() * _MICROSECOND)
+def microseconds(moment: datetime | None) -> int | None:
+    """Return a moment as a journal holds it: since 1970, UTC."""
+    return int(moment.timestamp() * 1e6) if moment else None

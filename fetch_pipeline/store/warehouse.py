@@ -42,6 +42,10 @@ class Place:
         """Return the place of another table of the same family."""
         return Place(schema=self.schema, table=table)
 
+    def of_asset(self, asset: str) -> Place:
+        """Return the place of another asset of the same family, by its key joined with "/"."""
+        return self.beside(asset.rpartition("/")[2])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Append:
