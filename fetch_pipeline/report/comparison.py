@@ -7,10 +7,12 @@ from typing import Final
 
 from fetch_pipeline.core.timing import ASYNC, FetchRun, Speedup
 from fetch_pipeline.report import svg
+from fetch_pipeline.report.words import seconds
 
-_LABEL_PX: Final = 84
-_BAR_PX: Final = 110
-_ROW_PX: Final = 17
+_WIDTH_PX: Final = 440
+_LABEL_PX: Final = 110
+_BAR_PX: Final = 250
+_ROW_PX: Final = 22
 _BAR_CHARACTERS: Final = 40
 _SEEN: Final = 0.01  # share of the wall time
 
@@ -54,7 +56,8 @@ def comparison_picture(run: FetchRun, gain: Speedup) -> str:
     headline = _headline(run, gain)
     parts = [_bar(number, row, longest) for number, row in enumerate(rows)]
     height = (len(rows) + 1) * _ROW_PX
-    return svg.image("comparison", svg.svg(250, height, *parts, svg.text(0, height - 4, headline)))
+    said = svg.text(0, height - 6, headline)
+    return svg.image("comparison", svg.svg(_WIDTH_PX, height, *parts, said))
 
 
 def comparison_text(run: FetchRun, gain: Speedup) -> str:
@@ -82,22 +85,12 @@ def _headline(run: FetchRun, gain: Speedup) -> str:
 def _bar(number: int, row: Measure, longest: float) -> str:
     top, width = number * _ROW_PX, max(1, round(row.seconds / longest * _BAR_PX))
     return (
-        svg.text(0, top + 12, row.label)
-        + f"<path fill='{row.colour}' d='M{_LABEL_PX},{top + 3}h{width}v11h-{width}z'/>"
-        + svg.text(_LABEL_PX + width + 4, top + 12, seconds(row.seconds))
+        svg.text(0, top + 15, row.label)
+        + f"<path fill='{row.colour}' d='M{_LABEL_PX},{top + 3}h{width}v15h-{width}z'/>"
+        + svg.text(_LABEL_PX + width + 6, top + 15, seconds(row.seconds))
     )
 
 
 def _text_bar(row: Measure, longest: float) -> str:
     bar = "█" * max(1, round(row.seconds / longest * _BAR_CHARACTERS))
     return f"  {row.label:<16} {seconds(row.seconds):>9}  {bar}"
-
-
-def seconds(amount: float) -> str:
-    """Write a time as people do: decimals where they matter, minutes where seconds are many."""
-    minute, shown = 60, 0.1
-    if amount < shown:
-        return f"{amount * 1000:.0f} ms"
-    if amount >= 10 * minute:
-        return f"{amount / minute:.0f} min"
-    return f"{amount:.2f} s" if amount < minute / 6 else f"{amount:.1f} s"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fetch_pipeline.core.progress import Progress
-from fetch_pipeline.report.comparison import seconds
+from fetch_pipeline.report.words import seconds
 
 
 def progress_line(progress: Progress, *, urls: int, done: int, after_s: float) -> str:

@@ -193,6 +193,13 @@ FETCH_RUNS: Final = Table(
 """What each stored fetch took, written in one transaction with its pages: no timing without a
 table, no table without its timing."""
 
+CONCURRENCY_STUDY: Final = Table(
+    name="concurrency_study",
+    key=("run_id", "started_at"),
+    columns=FETCH_RUNS.columns,
+)
+"""What each fetch of a study took: of one list, at many concurrencies, in one Dagster run."""
+
 RUN_TIMINGS: Final = Table(
     name="run_timings",
     key=("run_id", "asset"),

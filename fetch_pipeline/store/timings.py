@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 import pyarrow as pa
 
 from fetch_pipeline.core.timing import SEQUENTIAL, FetchRun, Speedup, speedup
-from fetch_pipeline.store.tables import FETCH_RUNS, RUN_TIMINGS
+from fetch_pipeline.store.tables import CONCURRENCY_STUDY, FETCH_RUNS, RUN_TIMINGS
 from fetch_pipeline.store.warehouse import Append, NoTableError, Place, Warehouse
 
 ComparedRun: TypeAlias = tuple[FetchRun, Speedup]
@@ -38,6 +38,21 @@ def update_run_timings(warehouse: Warehouse, place: Place) -> list[ComparedRun]:
     table = pa.Table.from_pylist(rows, schema=RUN_TIMINGS.arrow_schema)
     warehouse.append(Append(place=place, table=RUN_TIMINGS, rows=table))
     return compared
+
+
+STUDY_PLACE: Final = Place(schema=None, table=CONCURRENCY_STUDY.name)
+"""Where the runs of all studies are, whichever list they are of."""
+
+
+def add_studied_run(warehouse: Warehouse, run: FetchRun) -> None:
+    """Add one fetch of a study to those that are stored."""
+    rows = pa.Table.from_pylist([asdict(run)], schema=CONCURRENCY_STUDY.arrow_schema)
+    warehouse.append(Append(place=STUDY_PLACE, table=CONCURRENCY_STUDY, rows=rows))
+
+
+def studied_runs(warehouse: Warehouse) -> list[FetchRun]:
+    """Return the fetches of all studies, oldest first."""
+    return _fetch_runs(warehouse, STUDY_PLACE)
 
 
 def latest(runs: Sequence[ComparedRun], strategy: str) -> ComparedRun | None:

@@ -1,14 +1,13 @@
 """The comparison as a picture and as text."""
 
 from dataclasses import replace
-from urllib.parse import unquote
-from xml.etree import ElementTree as ET
 
 import pytest
 
 from fetch_pipeline.core.timing import ASYNC, SEQUENTIAL, FetchRun, speedup
-from fetch_pipeline.report.comparison import comparison_picture, comparison_text, seconds
+from fetch_pipeline.report.comparison import comparison_picture, comparison_text
 from fetch_pipeline_tests.core.test_timing import RUN
+from fetch_pipeline_tests.report.drawn import words
 
 ONE_BY_ONE = replace(RUN, strategy=SEQUENTIAL, wall_s=16.0)
 EXTREMES = replace(
@@ -19,14 +18,6 @@ EXTREMES = replace(
     busy_s=9876543.2,
     concurrency=10_000,
 )
-
-
-def words(markdown: str) -> list[str]:
-    """Return the texts of an inline picture, which must be well-formed."""
-    picture = unquote(markdown.partition("data:image/svg+xml,")[2].removesuffix(")"))
-    return [
-        text.text or "" for text in ET.fromstring(picture).iter("{http://www.w3.org/2000/svg}text")
-    ]
 
 
 def test_the_picture_shows_both_and_the_ideal() -> None:
@@ -108,19 +99,3 @@ def test_the_text_says_what_was_fetched() -> None:
         "ideal               1.50 s",
     ]
     assert lines[4].strip() == "8.0 x faster (measured), 75% of ideal"
-
-
-@pytest.mark.parametrize(
-    ("amount", "text"),
-    [
-        (0.0, "0 ms"),
-        (0.0123, "12 ms"),
-        (1.234, "1.23 s"),
-        (12.34, "12.3 s"),
-        (599.9, "599.9 s"),
-        (3600, "60 min"),
-    ],
-)
-def test_seconds_as_people_write_them(amount: float, text: str) -> None:
-    """Milliseconds, two decimals, one, or minutes."""
-    assert seconds(amount) == text
