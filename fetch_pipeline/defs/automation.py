@@ -8,10 +8,9 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
 )
 
 from fetch_pipeline.defs.lists import ListFile
-from fetch_pipeline.defs.spec import FamilySpec
+from fetch_pipeline.defs.spec import ASSETS, EVERY_MORNING, FamilySpec
 from fetch_pipeline.store.url_list import list_version
 
-_EVERY_MORNING = "0 6 * * *"
 _LOOK_EVERY_S = 60
 _COMPARE = "Fetch every listed page one at a time, then concurrently, and compare."
 
@@ -22,7 +21,7 @@ def build_fetch_job(spec: FamilySpec) -> AssetJob:
     It leaves out `same_pages`: there is no sequential run of the same day to compare with.
     """
     assets = dg.AssetSelection.assets(
-        *(spec.key(name) for name in ("url_list", "page_lengths", "run_timings"))
+        *(spec.key(name) for name in ASSETS if name != "page_lengths_sequential")
     )
     same_pages = dg.AssetCheckKey(spec.key("page_lengths"), "same_pages")
     return dg.define_asset_job(
@@ -40,19 +39,21 @@ def build_compare_job(spec: FamilySpec, name: str, about: str = _COMPARE) -> Ass
     """
     return dg.define_asset_job(
         name,
-        selection=dg.AssetSelection.groups(spec.group),
+        selection=dg.AssetSelection.assets(*map(spec.key, ASSETS)),
         description=about,
         executor_def=dg.in_process_executor,
     )
 
 
-def daily(job: AssetJob) -> dg.ScheduleDefinition:
+def on_schedule(job: AssetJob, spec: FamilySpec) -> dg.ScheduleDefinition:
     """Make the schedule of `job`; stopped until somebody starts it in the UI."""
     return dg.ScheduleDefinition(
         job=job,
-        cron_schedule=_EVERY_MORNING,
+        cron_schedule=spec.cron,
         execution_timezone="UTC",
-        description=f"Starts {job.name} every morning at six, UTC.",
+        description=f"Starts {job.name} at {spec.cron!r} (cron, UTC)."
+        if spec.cron != EVERY_MORNING
+        else f"Starts {job.name} every morning at six, UTC.",
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import dagster as dg
 from pydantic import Field
 
-from fetch_pipeline.defs.resources import WarehouseResource, place_of
+from fetch_pipeline.defs.resources import place_of, warehouse_of
 from fetch_pipeline.defs.spec import FamilySpec
 from fetch_pipeline.store.compare import compare_pages, count_failed, find_lost_row
 from fetch_pipeline.store.warehouse import Place
@@ -42,14 +42,15 @@ def _place(spec: FamilySpec, asset: str) -> Place:
 def _every_url_has_one_row(spec: FamilySpec, asset: str) -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset=spec.key(asset),
+        required_resource_keys={spec.warehouse},
         blocking=True,
         description="The table has exactly the lines of url_list, in the same order.",
     )
     def every_url_has_one_row(
-        warehouse: dg.ResourceParam[WarehouseResource],
+        context: dg.AssetCheckExecutionContext,
     ) -> dg.AssetCheckResult:
         listed, pages = _place(spec, "url_list"), _place(spec, asset)
-        rows, lost = find_lost_row(warehouse.open(), listed, pages)
+        rows, lost = find_lost_row(warehouse_of(context.resources, spec.warehouse), listed, pages)
         return dg.AssetCheckResult(
             passed=lost is None,
             description=lost or f"all {rows} rows stand as listed",
@@ -61,12 +62,16 @@ def _every_url_has_one_row(spec: FamilySpec, asset: str) -> dg.AssetChecksDefini
 
 def _failures_below_limit(spec: FamilySpec, asset: str) -> dg.AssetChecksDefinition:
     @dg.asset_check(
-        asset=spec.key(asset), description="No more pages failed than the configured share."
+        asset=spec.key(asset),
+        required_resource_keys={spec.warehouse},
+        description="No more pages failed than the configured share.",
     )
     def failures_below_limit(
-        config: FailureLimit, warehouse: dg.ResourceParam[WarehouseResource]
+        context: dg.AssetCheckExecutionContext, config: FailureLimit
     ) -> dg.AssetCheckResult:
-        failed, rows = count_failed(warehouse.open(), _place(spec, asset))
+        failed, rows = count_failed(
+            warehouse_of(context.resources, spec.warehouse), _place(spec, asset)
+        )
         share = failed / rows if rows else 0.0
         limit = spec.failure_limit if config.limit is None else config.limit
         return dg.AssetCheckResult(
@@ -82,12 +87,13 @@ def _failures_below_limit(spec: FamilySpec, asset: str) -> dg.AssetChecksDefinit
 def _same_pages(spec: FamilySpec) -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset=spec.key("page_lengths"),
+        required_resource_keys={spec.warehouse},
         additional_deps=[spec.key("page_lengths_sequential")],
         description="Both strategies came to the same outcomes, and fetched the same bytes.",
     )
-    def same_pages(warehouse: dg.ResourceParam[WarehouseResource]) -> dg.AssetCheckResult:
+    def same_pages(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         both, outcomes, contents = compare_pages(
-            warehouse.open(),
+            warehouse_of(context.resources, spec.warehouse),
             _place(spec, "page_lengths_sequential"),
             _place(spec, "page_lengths"),
         )

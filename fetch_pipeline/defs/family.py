@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import dagster as dg
 
-from fetch_pipeline.defs.automation import build_compare_job, build_fetch_job, daily, on_list_change
+from fetch_pipeline.defs.automation import (
+    build_compare_job,
+    build_fetch_job,
+    on_list_change,
+    on_schedule,
+)
 from fetch_pipeline.defs.checks import build_checks
 from fetch_pipeline.defs.fetch_asset import build_fetch_assets
 from fetch_pipeline.defs.lists import ListFile
@@ -33,13 +38,17 @@ def list_family(
         fetcher: Resource key of the policy its pages are fetched with.
     """
     source = ListFile(path=path, column=column)
-    spec = FamilySpec(source=source, prefix=prefix, fetcher=fetcher)
+    return build_list_family(source, FamilySpec(source=source, prefix=prefix, fetcher=fetcher))
+
+
+def build_list_family(source: ListFile, spec: FamilySpec) -> dg.Definitions:
+    """Make the family `spec` of the list file `source`, and what runs it."""
     fetch_job = build_fetch_job(spec)
     return dg.Definitions.merge(
         build_family(spec),
         dg.Definitions(
             jobs=[fetch_job, build_compare_job(spec, spec.name("compare_sequential_async"))],
-            schedules=[daily(fetch_job)],
+            schedules=[on_schedule(fetch_job, spec)],
             sensors=[on_list_change(source, fetch_job)],
         ),
     )

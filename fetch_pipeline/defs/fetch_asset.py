@@ -21,13 +21,14 @@ from fetch_pipeline.defs.fetch_config import (
     PlanConfig,
     Refetch,
     SequentialConfig,
+    async_config,
 )
 from fetch_pipeline.defs.fetcher import Fetcher
 from fetch_pipeline.defs.fetching import FetchId, Manifest, fetch_pending, plan_fetch, store_fetch
 from fetch_pipeline.defs.interrupt import interruptible
 from fetch_pipeline.defs.metadata import fetch_metadata
 from fetch_pipeline.defs.progress import telling
-from fetch_pipeline.defs.resources import place_of
+from fetch_pipeline.defs.resources import place_of, warehouse_of
 from fetch_pipeline.defs.spec import FamilySpec
 from fetch_pipeline.engine.descriptors import affordable
 from fetch_pipeline.store.tables import PAGE_LENGTHS
@@ -76,9 +77,8 @@ def build_fetch_assets(spec: FamilySpec) -> tuple[dg.AssetsDefinition, dg.Assets
 
     baseline = config_mapping(SequentialConfig, one_at_a_time)
     sequential = _build(spec, "page_lengths_sequential", baseline, ops, priority=1)
-    concurrent = _build(
-        spec, "page_lengths", config_mapping(AsyncConfig, all_at_once), ops, priority=0
-    )
+    at_once = config_mapping(async_config(spec.concurrency), all_at_once)
+    concurrent = _build(spec, "page_lengths", at_once, ops, priority=0)
     fresh = dg.FreshnessPolicy.time_window(fail_window=_FRESH_FOR)
     return sequential, concurrent.map_asset_specs(
         lambda asset: asset.replace_attributes(freshness_policy=fresh)
@@ -110,15 +110,15 @@ def _build(
 def _plan_op(spec: FamilySpec) -> dg.OpDefinition:
     @dg.op(
         name=spec.name("plan"),
-        ins={"url_list": dg.In(input_manager_key="warehouse")},
-        required_resource_keys={spec.fetcher, "journals"},
+        ins={"url_list": dg.In(input_manager_key=spec.warehouse)},
+        required_resource_keys={spec.fetcher, spec.journals},
         description="Continue an unfinished fetch of this list, or begin a new one.",
     )
     def plan(context: dg.OpExecutionContext, config: PlanConfig, url_list: TableScan) -> Manifest:
         manifest = plan_fetch(
             url_list,
             _fetch_id(context, spec),
-            directory=context.resources.journals.path,
+            directory=getattr(context.resources, spec.journals).path,
             resume_within_s=config.resume_within_s,
             keep_pages=config.keep_pages,
         )
@@ -162,12 +162,13 @@ def _fetch_op(spec: FamilySpec) -> dg.OpDefinition:
 def _store_op(spec: FamilySpec) -> dg.OpDefinition:
     @dg.op(
         name=spec.name("store"),
-        out=dg.Out(io_manager_key="warehouse"),
-        required_resource_keys={spec.fetcher, "warehouse"},
+        out=dg.Out(io_manager_key=spec.warehouse),
+        required_resource_keys={spec.fetcher, spec.warehouse},
         description="Make the outcomes the asset's table, all or nothing.",
     )
     def store(context: dg.OpExecutionContext, manifest: Manifest) -> None:
-        warehouse, place = context.resources.warehouse.open(), place_of(context.assets_def.key)
+        warehouse = warehouse_of(context.resources, spec.warehouse)
+        place = place_of(context.assets_def.key)
         stored = store_fetch(
             manifest,
             _fetch_id(context, spec),

@@ -4,7 +4,10 @@
 from enum import StrEnum
 
 import dagster as dg
-from pydantic import Field
+from pydantic import Field, create_model
+from pydantic.fields import FieldInfo
+
+from fetch_pipeline.defs.spec import CONCURRENCY
 
 _RESUME = Field(
     default=3600.0,
@@ -31,13 +34,23 @@ class AsyncConfig(dg.Config):
     """How all pages are fetched concurrently."""
 
     concurrency: int = Field(
-        default=64, ge=1, le=10_000, description="Pages in flight at once, at most."
+        default=CONCURRENCY, ge=1, le=10_000, description="Pages in flight at once, at most."
     )
     refetch: Refetch = Field(
         default=Refetch.all,
         description="all, or failed: keep the stored rows that have a page, and fetch the others.",
     )
     resume_within_s: float = _RESUME
+
+
+def async_config(concurrency: int) -> type[AsyncConfig]:
+    """Return the config of a family that fetches so many pages at once, unless told otherwise."""
+    field = AsyncConfig.model_fields["concurrency"]
+    return create_model(
+        "AsyncConfig",
+        __base__=AsyncConfig,
+        concurrency=(int, FieldInfo.merge_field_infos(field, default=concurrency)),
+    )
 
 
 class PlanConfig(dg.Config):

@@ -61,6 +61,12 @@ class WarehouseResource(dg.ConfigurableIOManager):
         return to_pandas(self.open().read(place))
 
 
+def warehouse_of(resources: object, spec_key: str) -> Warehouse:
+    """Open the warehouse that the resource of this key is."""
+    resource: WarehouseResource = getattr(resources, spec_key)
+    return resource.open()
+
+
 def place_of(key: dg.AssetKey) -> Place:
     """Return where the table of an asset lives."""
     *prefix, table = key.path

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Final
 
 import dagster as dg
 
 from fetch_pipeline.defs.lists import ListSource
+
+EVERY_MORNING: Final = "0 6 * * *"
+CONCURRENCY: Final = 64
+FAILURE_LIMIT: Final = 0.1
+
+ASSETS: Final = ("url_list", "page_lengths_sequential", "page_lengths", "run_timings")
+
+PREFIX: Final = r"^[A-Za-z0-9_]+$"
+"""What Dagster takes for names of jobs and ops."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,13 +28,30 @@ class FamilySpec:
         source: Where its URLs come from.
         prefix: Of its asset keys, job and op names; its tables' schema. Null for the default one.
         fetcher: Resource key of its policy.
+        warehouse: Resource key of where its tables are.
+        journals: Resource key of where its unfinished fetches are.
+        concurrency: Pages of `page_lengths` in flight at once, unless configured.
         failure_limit: Share of its rows without a page that is tolerated, unless configured.
+        cron: When its schedule starts it, in UTC.
+
+    Raises:
+        ValueError: Dagster could name nothing by the prefix.
     """
 
     source: ListSource
     prefix: str | None = None
     fetcher: str = "fetcher"
-    failure_limit: float = 0.1
+    warehouse: str = "warehouse"
+    journals: str = "journals"
+    concurrency: int = CONCURRENCY
+    failure_limit: float = FAILURE_LIMIT
+    cron: str = EVERY_MORNING
+
+    def __post_init__(self) -> None:
+        """Refuse a prefix while it can still be told whose it is."""
+        if self.prefix is not None and not re.match(PREFIX, self.prefix):
+            msg = f"prefix {self.prefix!r} of a family: only letters, digits and _ make a name"
+            raise ValueError(msg)
 
     @property
     def group(self) -> str:
@@ -35,5 +63,5 @@ class FamilySpec:
         return dg.AssetKey([self.prefix, asset] if self.prefix else [asset])
 
     def name(self, word: str) -> str:
-        """Return a name for an op or job that no other family has."""
+        """Return a name for an op, job or resource that no other family has."""
         return f"{self.prefix}_{word}" if self.prefix else word

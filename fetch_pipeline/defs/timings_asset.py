@@ -14,7 +14,7 @@ import dagster as dg
 from fetch_pipeline.core.timing import ASYNC
 from fetch_pipeline.defs.columns import column_schema
 from fetch_pipeline.defs.metadata import timings_metadata
-from fetch_pipeline.defs.resources import WarehouseResource, place_of
+from fetch_pipeline.defs.resources import place_of, warehouse_of
 from fetch_pipeline.defs.spec import FamilySpec
 from fetch_pipeline.report.comparison import comparison_text
 from fetch_pipeline.store.tables import RUN_TIMINGS
@@ -30,13 +30,12 @@ def build_run_timings(spec: FamilySpec) -> dg.AssetsDefinition:
         group_name=spec.group,
         kinds={"python"},
         description=__doc__,
-        io_manager_key="warehouse",
+        io_manager_key=spec.warehouse,
+        required_resource_keys={spec.warehouse},
         metadata=column_schema(RUN_TIMINGS),
     )
-    def run_timings(
-        warehouse: dg.ResourceParam[WarehouseResource],
-    ) -> dg.MaterializeResult[None]:
-        store, place = warehouse.open(), place_of(spec.key("run_timings"))
+    def run_timings(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        store, place = warehouse_of(context.resources, spec.warehouse), place_of(context.asset_key)
         runs = update_run_timings(store, place)
         if not runs:
             msg = f"no fetch is stored yet: materialize {spec.name('page_lengths')} first"

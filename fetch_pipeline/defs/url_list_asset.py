@@ -13,7 +13,7 @@ from pydantic import Field
 from fetch_pipeline.core.plan import make_plan
 from fetch_pipeline.defs.columns import column_schema
 from fetch_pipeline.defs.lists import ListFile
-from fetch_pipeline.defs.resources import WarehouseResource, place_of
+from fetch_pipeline.defs.resources import place_of, warehouse_of
 from fetch_pipeline.defs.spec import FamilySpec
 from fetch_pipeline.store.tables import URL_LIST
 from fetch_pipeline.store.url_rows import store_url_list
@@ -41,15 +41,17 @@ def build_url_list(spec: FamilySpec) -> dg.AssetsDefinition:
         group_name=spec.group,
         kinds={"python"},
         description=f"The list: {spec.source.about}.\n\n{__doc__}",
-        io_manager_key="warehouse",
+        io_manager_key=spec.warehouse,
+        required_resource_keys={spec.warehouse},
         metadata=column_schema(URL_LIST),
     )
     def url_list(
-        config: UrlListConfig, warehouse: dg.ResourceParam[WarehouseResource]
+        context: dg.AssetExecutionContext, config: UrlListConfig
     ) -> dg.MaterializeResult[None]:
+        warehouse = warehouse_of(context.resources, spec.warehouse)
         source = ListFile(path=config.path, column=config.column) if config.path else spec.source
         place = place_of(spec.key("url_list"))
-        counts = store_url_list(warehouse.open(), place, make_plan(source.entries()))
+        counts = store_url_list(warehouse, place, make_plan(source.entries()))
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": counts.rows,
