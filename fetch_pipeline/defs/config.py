@@ -32,12 +32,13 @@ def config_mapping(
 
 
 def refusal(error: ValidationError, *, secret: str = "") -> dg.DagsterInvalidConfigError:
-    """Name each field, what is wrong with it, and its value, unless it is the one that is secret.
+    """Name each field, what is wrong with it, and its value, unless it is the secret one."""
+    return refused("; ".join(_said(each, secret) for each in error.errors()))
 
-    Dagster lets errors of its own pass as they are, and hides others behind "Error executing".
-    """
-    said = "; ".join(_said(each, secret) for each in error.errors())
-    return dg.DagsterInvalidConfigError(said, [], {})  # type: ignore[no-untyped-call]
+
+def refused(why: str) -> dg.DagsterInvalidConfigError:
+    """Return an error that is shown as it is: Dagster hides others behind "Error executing"."""
+    return dg.DagsterInvalidConfigError(why, [], {})  # type: ignore[no-untyped-call]
 
 
 def _said(each: ErrorDetails, secret: str) -> str:

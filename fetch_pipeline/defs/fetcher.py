@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from fetch_pipeline.core.policy import FetchPolicy
 from fetch_pipeline.core.politeness import AUTO, Delay, Politeness
-from fetch_pipeline.defs.config import refusal
+from fetch_pipeline.defs.config import refusal, refused
 
 _DEFAULTS, _POLITE = FetchPolicy(), Politeness()
 _ONE_LINE = r"^[\x20-\x7e]+$"  # RFC 9110 §5.5: anything else would not be one header line
@@ -25,8 +25,13 @@ class Fetcher(dg.ConfigurableResource):  # type: ignore[type-arg]  # it is its o
         """Check the knobs.
 
         Raises:
-            DagsterInvalidConfigError: One of them has no such value; the message says which.
+            DagsterInvalidConfigError: There is no such knob, or it has no such value; the message
+                says which.
         """
+        unknown = sorted(knobs.keys() - type(self).model_fields.keys())
+        if unknown:  # Dagster would take no notice of it
+            msg = f"{', '.join(unknown)}: there is no such setting of a fetcher"
+            raise refused(msg)
         try:
             super().__init__(**knobs)
         except ValidationError as error:  # what is refused may be a proxy's URL with a password

@@ -26,3 +26,10 @@ def open_warehouse(url: str) -> Warehouse:
         return DuckDBWarehouse(Path(path))
     msg = f"warehouse url {url!r} is not of the form duckdb:///path/to/file.duckdb"
     raise WarehouseError(msg)
+
+
+def anchored(url: str, root: Path) -> str:
+    """Return `url` with a relative path beginning at `root`, wherever the process was started."""
+    if not url.startswith(_DUCKDB):
+        return url
+    return f"{_DUCKDB}{root / url.removeprefix(_DUCKDB)}"

@@ -42,6 +42,7 @@ def test_networks_are_parsed() -> None:
         ("allow_addresses", ["10.0.0.1/8"]),
         ("total_timeout_s", 0),
         ("max_attempts", 0),
+        ("max_atempts", 1),
         ("max_body_bytes", -1),
         ("user_agent", ""),
         ("user_agent", "a\nInjected: header"),
