@@ -6,12 +6,14 @@ from fetch_pipeline.defs.demo import demo_family, demo_fetcher
 from fetch_pipeline.defs.family import list_family
 from fetch_pipeline.defs.fetcher import Fetcher
 from fetch_pipeline.defs.resources import Journals, WarehouseResource
+from fetch_pipeline.defs.study import study_definitions
 
 defs = dg.Definitions.merge(
     list_family("data/urls.txt"),
     # Another list is another line:
     # list_family("lists/blog.csv", column="link", prefix="blog"),  # noqa: ERA001 - an example
     demo_family(),
+    study_definitions(),
     dg.Definitions(
         resources={
             "fetcher": Fetcher(),

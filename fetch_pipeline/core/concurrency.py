@@ -89,12 +89,13 @@ def advise(runs: Iterable[FetchRun]) -> Advice | None:
     """Recommend a concurrency from runs that did the same work; null without any.
 
     The fewest workers whose wall time is within `AS_FAST` of the least: more of them would only
-    bother the hosts. A level at which more pages failed is no candidate: failing is fast.
+    bother the hosts. A level at which more pages failed is no candidate: failing is fast. A run
+    that fetched nothing says nothing.
 
     Args:
         runs: In any order.
     """
-    ordered = sorted(runs, key=lambda run: run.started_at)
+    ordered = sorted((run for run in runs if run.fetched), key=lambda run: run.started_at)
     if not ordered:
         return None
     levels = _levels(ordered)

@@ -188,6 +188,19 @@ def store_fetch(
     return stored
 
 
+def measure_fetch(manifest: Manifest, fetch: FetchId, *, strategy: str) -> FetchRun:
+    """Return what the fetch in the journal was and took, and forget the journal and its pages.
+
+    Raises:
+        JournalError: The journal is not complete, gone, or in use.
+    """
+    path = Path(manifest.journal)
+    with open_journal(path) as journal:
+        run = _describe(journal, fetch, strategy).run
+        discard_journal(path)
+    return run
+
+
 def _describe(journal: Journal, fetch: FetchId, strategy: str) -> StoredFetch:
     outcomes = count_outcomes(journal)
     return StoredFetch(

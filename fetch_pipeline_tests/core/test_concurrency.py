@@ -85,9 +85,10 @@ def test_one_concurrency_alone_is_nothing_to_choose_from(level: int) -> None:
     assert advice.told().startswith("nothing to choose from yet. Rests on 1 run of 98 pages at")
 
 
-def test_no_run_is_no_advice() -> None:
-    """Rather than a default that rests on nothing."""
-    assert advise([]) is None
+@pytest.mark.parametrize("runs", [[], [replace(run, fetched=0) for run in KNEE]])
+def test_without_a_page_there_is_no_advice(runs: list[FetchRun]) -> None:
+    """Rather than a default that rests on nothing, or on failures."""
+    assert advise(runs) is None
 
 
 def test_a_level_is_the_median_of_its_latest_runs() -> None:

@@ -1,0 +1,167 @@
+"""How concurrent should I be? One row per fetch of a study: a list fetched at 1, 2, 4, … at once.
+
+Made by the job `concurrency_study`; rows are appended, never replaced. Its pages are thrown away:
+the tables of a family stay as they are, but runs of the same list count for the recommendation on
+the page of its `run_timings`.
+"""
+# No `from __future__ import annotations` here: Dagster reads the annotations at run time.
+
+import sys
+from collections.abc import Sequence
+from typing import Any, Final
+
+import dagster as dg
+from pydantic import Field
+
+from fetch_pipeline.core.concurrency import advise, doublings
+from fetch_pipeline.core.timing import FetchRun
+from fetch_pipeline.defs.columns import column_schema
+from fetch_pipeline.defs.config import config_mapping
+from fetch_pipeline.defs.demo import EmbeddedOrigin
+from fetch_pipeline.defs.fetcher import Fetcher
+from fetch_pipeline.defs.fetching import FetchId
+from fetch_pipeline.defs.interrupt import interruptible
+from fetch_pipeline.defs.lists import ListFile, ListSource
+from fetch_pipeline.defs.metadata import concurrency_metadata
+from fetch_pipeline.defs.resources import warehouse_of
+from fetch_pipeline.defs.studying import StudyList, study, study_list
+from fetch_pipeline.engine.descriptors import affordable
+from fetch_pipeline.report.concurrency_chart import concurrency_text
+from fetch_pipeline.store.tables import CONCURRENCY_STUDY
+from fetch_pipeline.store.timings import add_studied_run
+
+STUDY: Final = CONCURRENCY_STUDY.name
+_STRANGERS_NAMED: Final = 3
+
+
+class StudyConfig(dg.Config):
+    """Which list is studied, and how far."""
+
+    path: str | None = Field(
+        default=None,
+        description="The list, as for url_list; fetched with the policy of `fetcher`. Empty: the "
+        "pages of the demo, with the policy of `demo_fetcher`.",
+    )
+    column: str | None = Field(
+        default=None,
+        description="Column with the URLs. Empty: the one named url, or the only one.",
+    )
+    up_to: int = Field(
+        default=64,
+        ge=1,
+        le=10_000,
+        description="Highest concurrency, from 1 to 10000: 1, 2, 4 and so on, and this.",
+    )
+
+
+def study_definitions() -> dg.Definitions:
+    """Make the job `concurrency_study` and the asset it fills; needs the demo's resources, too."""
+    table = dg.AssetSpec(
+        STUDY,
+        group_name=STUDY,
+        kinds={"python", "aiohttp"},
+        description=__doc__,
+        metadata=column_schema(CONCURRENCY_STUDY),
+    )
+    return dg.Definitions(assets=[table], jobs=[concurrency_study_job])
+
+
+@dg.op(
+    out=dg.Out(dg.Nothing),
+    required_resource_keys={"fetcher", "demo_fetcher", "warehouse"},
+    description="Fetch a list at 1, 2, 4, … at once, and draw wall time against concurrency.",
+)
+async def study_levels(context: dg.OpExecutionContext, config: StudyConfig) -> None:
+    """Fetch, measure and recommend; each fetch is stored as soon as it has ended."""
+    resources = context.resources
+    warehouse = warehouse_of(resources, "warehouse")
+    source: ListSource = EmbeddedOrigin()
+    fetcher: Fetcher = resources.demo_fetcher
+    if config.path:
+        source, fetcher = ListFile(path=config.path, column=config.column), resources.fetcher
+
+    def measured(run: FetchRun) -> None:
+        add_studied_run(warehouse, run)
+        context.log.info(
+            "%d at once: %.2f s, %d of %d fetched",
+            run.concurrency,
+            run.wall_s,
+            run.fetched,
+            run.urls,
+        )
+
+    with study_list(source) as urls:
+        _require_urls(urls, source)
+        levels = doublings(affordable(config.up_to))
+        warning = politeness_warning(urls.strangers, len(levels))
+        if warning:
+            context.log.warning(warning)
+        async with interruptible():
+            with source.serving(urls.host):
+                runs = await study(
+                    urls, _fetch_id(context.run_id, fetcher), levels=levels, measured=measured
+                )
+    _tell(context, runs, warning)
+
+
+def _to_op(config: StudyConfig) -> dict[str, Any]:
+    return {study_levels.name: {"config": config.model_dump()}}
+
+
+@dg.graph(name=STUDY, config=config_mapping(StudyConfig, _to_op))
+def concurrency_study_graph() -> Any:  # noqa: ANN401 - at composition time Dagster passes handles
+    """Refuse bad config before the run begins, which an op alone could not."""
+    return study_levels()
+
+
+@dg.job(
+    name=STUDY,
+    executor_def=dg.in_process_executor,
+    description="Fetch a list, by default the demo's, at 1, 2, 4, … at once, and say how "
+    "concurrent to be.",
+)
+def concurrency_study_job() -> None:
+    """Run the one graph."""
+    concurrency_study_graph()
+
+
+def politeness_warning(strangers: Sequence[str], times: int) -> str:
+    """Say whom the study bothers; nothing where it is only this machine."""
+    if not strangers:
+        return ""
+    named = ", ".join(strangers[:_STRANGERS_NAMED])
+    more = len(strangers) - _STRANGERS_NAMED
+    others = f" and {more} more" if more > 0 else ""
+    return (
+        f"every page is asked for {times} times, of hosts that are not this machine: {named}"
+        f"{others}. Study a short list, or pages whose owners agree"
+    )
+
+
+def _require_urls(urls: StudyList, source: ListSource) -> None:
+    if not urls.host:
+        msg = f"{source.about} has no URL that could be fetched"
+        raise dg.Failure(msg, allow_retries=False)
+
+
+def _fetch_id(run_id: str, fetcher: Fetcher) -> FetchId:
+    return FetchId(
+        asset=STUDY, run_id=run_id, policy=fetcher.policy(), politeness=fetcher.politeness()
+    )
+
+
+def _tell(context: dg.OpExecutionContext, runs: Sequence[FetchRun], warning: str) -> None:
+    """Print the chart, and show it on the page of the asset."""
+    advice = advise(runs)
+    if advice:
+        sys.stdout.write(f"\n{STUDY}: {advice.pages} pages\n{concurrency_text(advice)}\n\n")
+    context.log_event(
+        dg.AssetMaterialization(
+            STUDY,
+            metadata={
+                **concurrency_metadata(runs),
+                **{f"wall_s_at_{run.concurrency}": round(run.wall_s, 3) for run in runs},
+                **({"politeness_warning": warning} if warning else {}),
+            },
+        )
+    )
