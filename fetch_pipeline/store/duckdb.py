@@ -18,6 +18,7 @@ import pyarrow as pa
 from fetch_pipeline.store.warehouse import (
     BATCH_ROWS,
     Append,
+    NoColumnError,
     NoTableError,
     Place,
     Replacement,
@@ -140,12 +141,23 @@ def _insert(
 def _query(
     connection: duckdb.DuckDBPyConnection, place: Place, columns: Iterable[str] | None
 ) -> duckdb.DuckDBPyRelation:
-    wanted = "*" if columns is None else ", ".join(map(_quoted, columns))
     try:
-        return connection.sql(f"SELECT {wanted} FROM {_name(place)}")
+        table = connection.sql(f"SELECT * FROM {_name(place)}")
     except duckdb.CatalogException as error:
         msg = f"there is no table {place} yet: materialize it first"
         raise NoTableError(msg) from error
+    return table if columns is None else _only(table, place, tuple(columns))
+
+
+def _only(
+    table: duckdb.DuckDBPyRelation, place: Place, columns: tuple[str, ...]
+) -> duckdb.DuckDBPyRelation:
+    """Return some columns of a table, of which nothing is read yet: the others never are."""
+    known = table.columns
+    if unknown := [name for name in columns if name not in known]:
+        msg = f"{place} has no column {', '.join(map(repr, unknown))}: it has {', '.join(known)}"
+        raise NoColumnError(msg)
+    return table.project(", ".join(map(_quoted, columns)))
 
 
 def _create_schema(connection: duckdb.DuckDBPyConnection, place: Place) -> None:

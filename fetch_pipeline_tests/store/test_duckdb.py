@@ -15,6 +15,7 @@ from fetch_pipeline.store.tables import Column, ColumnType, Table
 from fetch_pipeline.store.warehouse import (
     BATCH_ROWS,
     Append,
+    NoColumnError,
     NoTableError,
     Place,
     Replacement,
@@ -161,6 +162,22 @@ def test_a_scan_can_be_read_again(warehouse: DuckDBWarehouse) -> None:
     twice = [[row for batch in scan for row in batch.to_pylist()] for _ in range(2)]
 
     assert twice == [[{"url": "a"}, {"url": "b"}]] * 2
+
+
+def test_columns_are_read_in_the_order_they_are_named(warehouse: DuckDBWarehouse) -> None:
+    """Rather than in the table's."""
+    warehouse.replace(PAGES, rows(line=[1], url=["a"], length=[7]))
+
+    assert warehouse.read(PAGES, ["length", "url"]).column_names == ["length", "url"]
+
+
+def test_a_column_that_is_not_there_is_named_with_its_table(warehouse: DuckDBWarehouse) -> None:
+    """And with those that are, so that a typo is seen at once."""
+    warehouse.replace(PAGES, rows(line=[1], url=["a"]))
+
+    told = r"web\.pages has no column 'lin', 'x': it has line, url"
+    with pytest.raises(NoColumnError, match=told):
+        warehouse.read(PAGES, ["url", "lin", "x"])
 
 
 def test_every_type_comes_back_as_it_was_given(warehouse: DuckDBWarehouse) -> None:
