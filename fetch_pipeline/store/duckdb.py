@@ -63,7 +63,9 @@ class DuckDBWarehouse:
     def scan(self, place: Place, columns: Iterable[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Yield the rows in the order they were written."""
         with self._connection(read_only=True) as connection:
-            yield from _query(connection, place, columns).to_arrow_reader(BATCH_ROWS)
+            batches = _query(connection, place, columns).to_arrow_reader(BATCH_ROWS)
+            yield next(batches, pa.RecordBatch.from_pylist([], schema=batches.schema))
+            yield from batches
 
     def read(self, place: Place, columns: Iterable[str] | None = None) -> pa.Table:
         """Return all rows in the order they were written."""

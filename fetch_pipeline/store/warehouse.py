@@ -83,6 +83,8 @@ class Warehouse(Protocol):
     def scan(self, place: Place, columns: Iterable[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Yield the rows in the order they were written, `BATCH_ROWS` at most at a time.
 
+        A table without rows is one batch without rows: its columns are known from it.
+
         Args:
             place: Of the table.
             columns: Which, and in which order; null for all.

@@ -154,6 +154,15 @@ def test_rows_are_read_in_the_order_they_were_written(warehouse: DuckDBWarehouse
     assert [n for batch in batches for n in batch["line"].to_pylist()] == list(range(count, 0, -1))
 
 
+def test_a_table_without_rows_tells_its_columns(warehouse: DuckDBWarehouse) -> None:
+    """As one batch that has none of the first and all of the second."""
+    warehouse.replace(PAGES, LOG_TABLE.arrow_schema.empty_table().to_reader())
+
+    (batch,) = warehouse.scan(PAGES)
+
+    assert (batch.num_rows, batch.schema) == (0, LOG_TABLE.arrow_schema)
+
+
 def test_a_scan_can_be_read_again(warehouse: DuckDBWarehouse) -> None:
     """Planning reads the list twice, and only the columns it wants."""
     warehouse.replace(PAGES, rows(line=[1, 2], url=["a", "b"]))
