@@ -146,9 +146,18 @@ def _query(
     try:
         table = connection.sql(f"SELECT * FROM {_name(place)}")
     except duckdb.CatalogException as error:
-        msg = f"there is no table {place} yet: materialize it first"
+        msg = f"there is no table {place} yet: materialize it first; there {_tables(connection)}"
         raise NoTableError(msg) from error
     return table if columns is None else _only(table, place, tuple(columns))
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> str:
+    """Tell which tables there are, as places are written."""
+    places = connection.execute("""
+        SELECT if(schema_name = 'main', '', schema_name || '.') || table_name
+        FROM duckdb_tables() ORDER BY schema_name != 'main', schema_name, table_name
+    """).fetchall()
+    return f"are {', '.join(place for (place,) in places)}" if places else "is none"
 
 
 def _only(

@@ -215,12 +215,21 @@ def test_schemas_keep_families_apart(warehouse: DuckDBWarehouse) -> None:
 
 
 def test_a_table_that_was_never_written_says_so(warehouse: DuckDBWarehouse) -> None:
-    """Before the first write of all, and after."""
+    """Before the first write of all, and after; then it tells which tables were."""
     with pytest.raises(NoTableError, match="does not exist yet"):
         warehouse.read(PAGES)
     warehouse.replace(LOG, rows(x=[1]))
-    with pytest.raises(NoTableError, match=r"no table web\.pages yet"):
+    warehouse.replace(Place(schema=None, table="pages"), rows(x=[1]))
+    with pytest.raises(NoTableError, match=r"no table web\.pages .*; there are pages, web\.log"):
         list(warehouse.scan(PAGES))
+
+
+def test_an_empty_database_says_that_it_is_empty(tmp_path: Path) -> None:
+    """Somebody else may have made it."""
+    duckdb.connect(tmp_path / "w.duckdb").close()
+
+    with pytest.raises(NoTableError, match="there is none"):
+        DuckDBWarehouse(tmp_path / "w.duckdb").read(PAGES)
 
 
 def test_a_file_that_another_process_holds_is_waited_for_and_then_named(
