@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pyarrow.parquet as pq
 import pytest
 from pydantic import BaseModel
 
@@ -29,6 +30,7 @@ from fetch_pipeline.defs.fetcher import Fetcher
 from fetch_pipeline.defs.resources import Journals, WarehouseResource
 from fetch_pipeline.defs.url_list_asset import UrlListConfig
 from fetch_pipeline.store.duckdb import DuckDBWarehouse
+from fetch_pipeline.store.tables import PAGE_LENGTHS
 from fetch_pipeline.store.warehouse import Place
 from fetch_pipeline_tests.hostile_cases import CASES
 
@@ -41,7 +43,7 @@ COMMANDS = [
     if language == "console"
     for line in block.splitlines()
 ]
-EXPORT = "uv run python -m fetch_pipeline.store.csv_export demo.page_lengths"
+EXPORT = "uv run python -m fetch_pipeline.store.export demo.page_lengths"
 RUN = "uv run dagster job execute -m fetch_pipeline.definitions -j"
 SELDOM = {  # not run here, because of what they are, and where they are run instead
     "uv run pytest": "this very suite",
@@ -83,6 +85,7 @@ def test_every_command_is_run() -> None:
         "uv run dagster dev",
         next(command for command in COMMANDS if "import duckdb" in command),
         EXPORT,
+        f"{EXPORT} pages.parquet",
         *SELDOM,
     }
 
@@ -93,6 +96,7 @@ def test_the_demo_prints_what_is_shown_and_its_tables_can_be_read(home: Path) ->
 
     printed = run(f"{RUN} demo")
     table = run(next(command for command in COMMANDS if "import duckdb" in command))
+    run(f"{EXPORT} pages.parquet")
 
     def without_figures(text: str) -> list[list[str]]:
         return [re.sub(r"[\d.]+%?|█+", "#", line).split() for line in text.splitlines() if line]
@@ -100,6 +104,9 @@ def test_the_demo_prints_what_is_shown_and_its_tables_can_be_read(home: Path) ->
     assert without_figures(printed) == without_figures(shown)
     assert "fetched" in table
     assert run(EXPORT).count("fetched,") == 36
+    exported = pq.read_table(home / "pages.parquet")
+    assert exported.schema == PAGE_LENGTHS.arrow_schema
+    assert exported["outcome"].to_pylist().count("fetched") == 36
     assert [_outcomes(home, table) for table in ("page_lengths_sequential", "page_lengths")] == [
         {
             "fetched": 36,
