@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import io
+import signal
 import sys
 from collections.abc import Callable, Iterable
 from itertools import chain
@@ -120,6 +121,7 @@ def _save(table: TableScan, destination: str) -> None:
 
 
 def _print(table: TableScan) -> None:
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` has read enough: end without a word
     sys.stdout.reconfigure(newline="", encoding="utf-8")  # type: ignore[union-attr]  # a real file
     write_csv(in_utc(table), sys.stdout)
 

@@ -184,8 +184,29 @@ def test_a_warehouse_that_is_not_there_is_one_sentence(folder: Folder) -> None:
     assert list(folder.path.iterdir()) == []
 
 
+def test_a_reader_that_has_read_enough_is_no_error(folder: Folder) -> None:
+    """As `| head` has, of a table that no pipe holds."""
+    stored(folder, pa.table({"n": range(100_000)}))
+
+    with subprocess.Popen(
+        command(folder, "blog.pages"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        header = process.stdout.readline()
+        process.stdout.close()
+        said = process.stderr.read()
+
+    assert (header, said) == (b"n\r\n", b"")
+
+
 def export(folder: Folder, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    """Run the command."""
-    program = [sys.executable, "-m", "fetch_pipeline.store.export", *arguments]
+    """Run the command to its end."""
+    return subprocess.run(command(folder, *arguments), capture_output=True, check=False)
+
+
+def command(folder: Folder, *arguments: str) -> list[str]:
+    """Return the command on the warehouse of a folder."""
     url = f"duckdb:///{folder.path / 'warehouse.duckdb'}"
-    return subprocess.run([*program, "--warehouse", url], capture_output=True, check=False)
+    program = [sys.executable, "-m", "fetch_pipeline.store.export"]
+    return [*program, *arguments, "--warehouse", url]
