@@ -27,6 +27,7 @@ from fetch_pipeline.definitions import defs
 from fetch_pipeline.defs.checks import FailureLimit
 from fetch_pipeline.defs.fetch_config import AsyncConfig
 from fetch_pipeline.defs.fetcher import Fetcher
+from fetch_pipeline.defs.resized_pages import Resize, ResizedLimit
 from fetch_pipeline.defs.resources import Journals, WarehouseResource
 from fetch_pipeline.defs.url_list_asset import UrlListConfig
 from fetch_pipeline.store.duckdb import DuckDBWarehouse
@@ -142,7 +143,7 @@ def test_the_definitions_shown_are_a_whole_code_location() -> None:
 
     dg.Definitions.validate_loadable(shown)
     keys = {key.to_user_string() for key in shown.resolve_all_asset_keys()}
-    assert {"longest_pages", "page_lengths", "blog/page_lengths", "demo/page_lengths"} <= keys
+    assert {"resized_pages", "page_lengths", "blog/page_lengths", "demo/page_lengths"} <= keys
     assert {job.name for job in shown.resolve_all_job_defs()} >= {
         "blog_fetch_pages",
         "blog_compare_sequential_async",
@@ -157,6 +158,8 @@ def test_every_setting_is_listed_with_its_default() -> None:
         "ops.url_list": UrlListConfig,
         "ops.page_lengths": AsyncConfig,
         "ops.page_lengths_failures_below_limit": FailureLimit,
+        "ops.resized_pages": Resize,
+        "ops.resized_pages_few_pages_resized": ResizedLimit,
         "resources.fetcher": Fetcher,
         "resources.journals": Journals,
         "resources.warehouse": WarehouseResource,
