@@ -5,6 +5,7 @@ import dagster as dg
 from fetch_pipeline.defs.demo import demo_family, demo_fetcher
 from fetch_pipeline.defs.family import list_family
 from fetch_pipeline.defs.fetcher import Fetcher
+from fetch_pipeline.defs.resized_pages import few_pages_resized, resized_pages
 from fetch_pipeline.defs.resources import Journals, WarehouseResource
 from fetch_pipeline.defs.study import study_definitions
 
@@ -15,6 +16,8 @@ defs = dg.Definitions.merge(
     demo_family(),
     study_definitions(),
     dg.Definitions(
+        assets=[resized_pages],
+        asset_checks=[few_pages_resized],
         resources={
             "fetcher": Fetcher(),
             "demo_fetcher": demo_fetcher(),

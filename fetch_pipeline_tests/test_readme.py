@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pyarrow.parquet as pq
 import pytest
 from pydantic import BaseModel
 
@@ -26,9 +27,11 @@ from fetch_pipeline.definitions import defs
 from fetch_pipeline.defs.checks import FailureLimit
 from fetch_pipeline.defs.fetch_config import AsyncConfig
 from fetch_pipeline.defs.fetcher import Fetcher
+from fetch_pipeline.defs.resized_pages import Resize, ResizedLimit
 from fetch_pipeline.defs.resources import Journals, WarehouseResource
 from fetch_pipeline.defs.url_list_asset import UrlListConfig
 from fetch_pipeline.store.duckdb import DuckDBWarehouse
+from fetch_pipeline.store.tables import PAGE_LENGTHS
 from fetch_pipeline.store.warehouse import Place
 from fetch_pipeline_tests.hostile_cases import CASES
 
@@ -41,7 +44,7 @@ COMMANDS = [
     if language == "console"
     for line in block.splitlines()
 ]
-EXPORT = "uv run python -m fetch_pipeline.store.csv_export demo.page_lengths"
+EXPORT = "uv run python -m fetch_pipeline.store.export demo.page_lengths"
 RUN = "uv run dagster job execute -m fetch_pipeline.definitions -j"
 SELDOM = {  # not run here, because of what they are, and where they are run instead
     "uv run pytest": "this very suite",
@@ -83,6 +86,7 @@ def test_every_command_is_run() -> None:
         "uv run dagster dev",
         next(command for command in COMMANDS if "import duckdb" in command),
         EXPORT,
+        f"{EXPORT} pages.parquet",
         *SELDOM,
     }
 
@@ -93,6 +97,7 @@ def test_the_demo_prints_what_is_shown_and_its_tables_can_be_read(home: Path) ->
 
     printed = run(f"{RUN} demo")
     table = run(next(command for command in COMMANDS if "import duckdb" in command))
+    run(f"{EXPORT} pages.parquet")
 
     def without_figures(text: str) -> list[list[str]]:
         return [re.sub(r"[\d.]+%?|█+", "#", line).split() for line in text.splitlines() if line]
@@ -100,6 +105,9 @@ def test_the_demo_prints_what_is_shown_and_its_tables_can_be_read(home: Path) ->
     assert without_figures(printed) == without_figures(shown)
     assert "fetched" in table
     assert run(EXPORT).count("fetched,") == 36
+    exported = pq.read_table(home / "pages.parquet")
+    assert exported.schema == PAGE_LENGTHS.arrow_schema
+    assert exported["outcome"].to_pylist().count("fetched") == 36
     assert [_outcomes(home, table) for table in ("page_lengths_sequential", "page_lengths")] == [
         {
             "fetched": 36,
@@ -135,7 +143,7 @@ def test_the_definitions_shown_are_a_whole_code_location() -> None:
 
     dg.Definitions.validate_loadable(shown)
     keys = {key.to_user_string() for key in shown.resolve_all_asset_keys()}
-    assert {"longest_pages", "page_lengths", "blog/page_lengths", "demo/page_lengths"} <= keys
+    assert {"resized_pages", "page_lengths", "blog/page_lengths", "demo/page_lengths"} <= keys
     assert {job.name for job in shown.resolve_all_job_defs()} >= {
         "blog_fetch_pages",
         "blog_compare_sequential_async",
@@ -150,6 +158,8 @@ def test_every_setting_is_listed_with_its_default() -> None:
         "ops.url_list": UrlListConfig,
         "ops.page_lengths": AsyncConfig,
         "ops.page_lengths_failures_below_limit": FailureLimit,
+        "ops.resized_pages": Resize,
+        "ops.resized_pages_few_pages_resized": ResizedLimit,
         "resources.fetcher": Fetcher,
         "resources.journals": Journals,
         "resources.warehouse": WarehouseResource,

@@ -18,6 +18,7 @@ import pyarrow as pa
 from fetch_pipeline.store.warehouse import (
     BATCH_ROWS,
     Append,
+    NoColumnError,
     NoTableError,
     Place,
     Replacement,
@@ -62,7 +63,9 @@ class DuckDBWarehouse:
     def scan(self, place: Place, columns: Iterable[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Yield the rows in the order they were written."""
         with self._connection(read_only=True) as connection:
-            yield from _query(connection, place, columns).to_arrow_reader(BATCH_ROWS)
+            batches = _query(connection, place, columns).to_arrow_reader(BATCH_ROWS)
+            yield next(batches, pa.RecordBatch.from_pylist([], schema=batches.schema))
+            yield from batches
 
     def read(self, place: Place, columns: Iterable[str] | None = None) -> pa.Table:
         """Return all rows in the order they were written."""
@@ -140,12 +143,32 @@ def _insert(
 def _query(
     connection: duckdb.DuckDBPyConnection, place: Place, columns: Iterable[str] | None
 ) -> duckdb.DuckDBPyRelation:
-    wanted = "*" if columns is None else ", ".join(map(_quoted, columns))
     try:
-        return connection.sql(f"SELECT {wanted} FROM {_name(place)}")
+        table = connection.sql(f"SELECT * FROM {_name(place)}")
     except duckdb.CatalogException as error:
-        msg = f"there is no table {place} yet: materialize it first"
+        msg = f"there is no table {place} yet: materialize it first; there {_tables(connection)}"
         raise NoTableError(msg) from error
+    return table if columns is None else _only(table, place, tuple(columns))
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> str:
+    """Tell which tables there are, as places are written."""
+    places = connection.execute("""
+        SELECT if(schema_name = 'main', '', schema_name || '.') || table_name
+        FROM duckdb_tables() ORDER BY schema_name != 'main', schema_name, table_name
+    """).fetchall()
+    return f"are {', '.join(place for (place,) in places)}" if places else "is none"
+
+
+def _only(
+    table: duckdb.DuckDBPyRelation, place: Place, columns: tuple[str, ...]
+) -> duckdb.DuckDBPyRelation:
+    """Return some columns of a table, of which nothing is read yet: the others never are."""
+    known = table.columns
+    if unknown := [name for name in columns if name not in known]:
+        msg = f"{place} has no column {', '.join(map(repr, unknown))}: it has {', '.join(known)}"
+        raise NoColumnError(msg)
+    return table.project(", ".join(map(_quoted, columns)))
 
 
 def _create_schema(connection: duckdb.DuckDBPyConnection, place: Place) -> None:

@@ -31,6 +31,7 @@ def _insert(table: str, columns: tuple[Column, ...]) -> str:
     return f"INSERT INTO {table} ({', '.join(names)}) VALUES (:{', :'.join(names)})"
 
 
+_UNTIL_STORED: Final = {"changed": None, "length_before": None}  # known when the table is made
 _INSERT_PLAN: Final = _insert("plan", PLAN_COLUMNS)
 _INSERT_OUTCOME: Final = _insert("outcomes", OUTCOME_COLUMNS)
 
@@ -184,8 +185,8 @@ def _remember(connection: sqlite3.Connection, stored: Iterable[StoredPage]) -> N
 def _outcome_row(target: Target, outcome: Outcome, part: Part) -> Mapping[str, object]:
     return {
         **to_row(outcome),
+        **_UNTIL_STORED,
         "line": target.line,
-        "changed": None,  # known when the table is made
         "run_id": part.run_id,
         "started_at": microseconds(outcome.timing.started_at),
     }
@@ -195,4 +196,4 @@ def _invalid_row(row: PlanRow, run_id: str) -> Mapping[str, object]:
     invalid = Failed(
         kind=FailureKind.INVALID_URL, detail=row["problem"] or "", timing=Timing(attempts=0)
     )
-    return {**to_row(invalid), "line": row["line"], "changed": None, "run_id": run_id}
+    return {**to_row(invalid), **_UNTIL_STORED, "line": row["line"], "run_id": run_id}

@@ -25,6 +25,14 @@ _CHANGED: Final = f"""
     END
 """
 
+# Only beside a page: an error page has a length too, and comparing the two would say nothing.
+_LENGTH_BEFORE: Final = f"""
+    CASE
+        WHEN {_WAS_KEPT} THEN outcomes.length_before
+        WHEN outcomes.outcome IN {WITH_PAGE} THEN stored.length
+    END
+"""
+
 
 def _selected(column: str) -> str:
     not_modified = f"outcomes.outcome = '{NOT_MODIFIED}'"
@@ -32,6 +40,8 @@ def _selected(column: str) -> str:
         return f"plan.{column}"
     if column == "changed":
         return f"{_CHANGED} AS changed"
+    if column == "length_before":
+        return f"{_LENGTH_BEFORE} AS length_before"
     if column in OF_BODY:
         return f"iif({not_modified}, stored.{column}, outcomes.{column}) AS {column}"
     if column in VALIDATORS:

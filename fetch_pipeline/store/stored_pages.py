@@ -51,12 +51,10 @@ def _begun(table: TableScan) -> Iterable[pa.RecordBatch] | None:
     """Begin to read a table; null where there is none, or one without hrefs."""
     batches = iter(table)
     try:
-        first = next(batches, None)
+        first = next(batches)
     except NoTableError:
         return None
-    if first and "href" not in first.schema.names:
-        return None
-    return chain([first] if first else [], batches)
+    return chain([first], batches) if "href" in first.schema.names else None
 
 
 def _pages(batches: Iterable[pa.RecordBatch], *, whole: bool, today: bool) -> Iterator[StoredPage]:

@@ -117,8 +117,13 @@ PAGE_LENGTHS: Final = Table(
             href="What the URL asks for, as in url_list: by it a row is known on another day",
             changed="Against the row stored before: new, same, changed or gone (404, 410); null "
             "where there is nothing to compare. A row that is kept keeps its word",
-            run_id="Dagster run that fetched the row",
         ),
+        *_columns(
+            _INT,
+            length_before="Characters of the page as it was stored before; null where none was, "
+            "where it had no length, and on rows without a page. A row that is kept keeps it",
+        ),
+        *_columns(_TEXT, run_id="Dagster run that fetched the row"),
     ),
 )
 

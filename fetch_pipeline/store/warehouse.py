@@ -22,6 +22,10 @@ class NoTableError(WarehouseError):
     """A table is read that was never written."""
 
 
+class NoColumnError(WarehouseError):
+    """A column is read that its table has not."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where a table lives.
@@ -79,16 +83,19 @@ class Warehouse(Protocol):
     def scan(self, place: Place, columns: Iterable[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Yield the rows in the order they were written, `BATCH_ROWS` at most at a time.
 
+        A table without rows is one batch without rows: its columns are known from it.
+
+        Args:
+            place: Of the table.
+            columns: Which, and in which order; null for all.
+
         Raises:
             NoTableError: The table was never written.
+            NoColumnError: It has no such column.
         """
 
     def read(self, place: Place, columns: Iterable[str] | None = None) -> pa.Table:
-        """Return all rows in the order they were written.
-
-        Raises:
-            NoTableError: The table was never written.
-        """
+        """Return all rows in the order they were written; see `scan`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

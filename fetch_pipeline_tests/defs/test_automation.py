@@ -24,7 +24,7 @@ RESOURCES = dg.Definitions(
 
 
 def test_the_jobs_are_the_contracts() -> None:
-    """With the assets each of them is for, in one process."""
+    """With the assets each of them is for, and no other of the definitions, in one process."""
     jobs = {
         name: {
             key.to_user_string()

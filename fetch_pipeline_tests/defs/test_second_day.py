@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -183,6 +186,81 @@ def test_a_page_that_is_gone_is_new_when_it_comes_back(folder: Folder) -> None:
     assert words == [None, "gone", "new"]
 
 
+def pages_of_length(lengths: Mapping[str, Sequence[int | None]]) -> Callable[[Visit], Reply]:
+    """Serve a page of so many characters at each visit; null is a 503, and the last goes on."""
+
+    def reply(visit: Visit) -> Reply:
+        days = lengths[visit.path]
+        length = days[min(visit.times, len(days) - 1)]
+        return Reply(status=503) if length is None else Reply(body=b"x" * length)
+
+    return reply
+
+
+def test_each_page_stands_beside_its_length_before(folder: Folder) -> None:
+    """Null for a page that is new, and on every row of the first day."""
+    with booked(pages_of_length({"/grows": [3, 5], "/same": [4], "/new": [6]})) as origin:
+        day = Days(folder, origin)
+        day.fetch("/grows", "/same")
+        first = day.column("length_before")
+        day.fetch("/new", "/same", "/grows", "/grows#again", "nonsense://")
+
+    assert first == [None, None]
+    assert day.column("length") == [6, 4, 5, 5, None]
+    assert day.column("length_before") == [None, 4, 3, 3, None]
+
+
+def test_an_unchanged_page_was_as_long_before(folder: Folder) -> None:
+    """A 304 carries the length over, into both columns."""
+    with booked(versions(lambda _: b"page")) as origin:
+        day = Days(folder, origin)
+        day.fetch("/a")
+        day.fetch("/a", revalidate=True)
+
+    assert day.column("outcome") == ["not_modified"]
+    assert (day.column("length"), day.column("length_before")) == ([4], [4])
+
+
+def test_the_length_before_is_remembered_through_days_without_a_page(folder: Folder) -> None:
+    """An error page has a length, but none that is worth comparing."""
+    with booked(pages_of_length({"/a": [3, None, None, 7, 9]})) as origin:
+        day = Days(folder, origin)
+        days = []
+        for _ in range(5):
+            day.fetch("/a")
+            days += day.column("length_before")
+
+    assert days == [None, None, None, 3, 7]
+
+
+def test_a_page_that_had_no_length_has_none_before(folder: Folder) -> None:
+    """What is no text is not counted."""
+
+    def reply(visit: Visit) -> Reply:
+        kind = "text/html" if visit.times else "image/png"
+        return Reply(body=b"page", headers={"Content-Type": kind})
+
+    with booked(reply) as origin:
+        day = Days(folder, origin)
+        day.fetch("/a")
+        day.fetch("/a")
+
+    assert day.column("changed") == ["same"]
+    assert (day.column("length"), day.column("length_before")) == ([4], [None])
+
+
+def test_a_kept_row_keeps_its_length_before(folder: Folder) -> None:
+    """It tells of the day on which the page was fetched; a page mended since, of its last one."""
+    with booked(pages_of_length({"/a": [3, 5], "/b": [2, None, 8]})) as origin:
+        day = Days(folder, origin)
+        day.fetch("/a", "/b")
+        day.fetch("/a", "/b")
+        day.fetch("/a", "/b", keep_pages=True)
+
+    assert day.column("run_id") == ["day 2", "day 3"]
+    assert day.column("length_before") == [3, 2]
+
+
 def test_revalidation_transfers_next_to_nothing_and_loses_nothing(folder: Folder) -> None:
     """The row is the stored one, with what the 304 told."""
     with booked(versions(lambda _: b"<!doctype html>" + b"x" * 20_000)) as origin:
@@ -320,16 +398,38 @@ def test_keeping_pages_without_a_table_fetches_all(folder: Folder) -> None:
 
 
 def test_a_table_of_an_older_version_can_be_compared_with(folder: Folder) -> None:
-    """It has no column that tells what changed."""
-    with booked(lambda _: Reply()) as origin:
+    """It has no columns that tell what changed."""
+    with booked(pages_of_length({"/a": [3, 5], "/b": [4]})) as origin:
         day = Days(folder, origin)
         day.fetch("/a")
         with duckdb.connect(folder.path / "warehouse.duckdb") as database:
-            database.execute("ALTER TABLE page_lengths DROP COLUMN changed")
+            for column in ("changed", "length_before"):
+                database.execute(f"ALTER TABLE page_lengths DROP COLUMN {column}")
         day.fetch("/a", "/b", keep_pages=True)
+        kept = day.column("length_before")
+        day.fetch("/a", "/b")
 
-    assert day.column("changed") == [None, "new"]
+    assert kept == [None, None]
+    assert day.column("changed") == ["changed", "same"]
+    assert day.column("length_before") == [3, 4]
+    assert len(origin.visits) == 4
+
+
+def test_an_unfinished_journal_of_an_older_version_is_not_continued(folder: Folder) -> None:
+    """It lacks a column, and is another file: the list is fetched anew, and it goes."""
+    with booked(lambda _: Reply()) as origin:
+        day = Days(folder, origin)
+        manifest, _ = day.fetch_only("/a")
+        older = Path(manifest.journal).with_name("page_lengths-0123456789abcdef.sqlite")
+        Path(manifest.journal).rename(older)
+        with closing(sqlite3.connect(older)) as database:
+            for table in ("outcomes", "stored"):
+                database.execute(f"ALTER TABLE {table} DROP COLUMN length_before")
+        day.fetch("/a")
+
+    assert day.column("run_id") == ["day 2"]
     assert len(origin.visits) == 2
+    assert not older.exists()
 
 
 def test_what_the_deadline_leaves_over_is_not_reached(folder: Folder) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import subprocess
-import sys
 
 import pyarrow as pa
 import pytest
@@ -14,8 +12,6 @@ from hypothesis import strategies as st
 
 from fetch_pipeline.core.text import printable
 from fetch_pipeline.store.csv_export import write_csv
-from fetch_pipeline.store.warehouse import Place
-from fetch_pipeline_tests.fetching import Folder
 
 
 def exported(*texts: str | None) -> list[list[str]]:
@@ -66,32 +62,3 @@ def test_whatever_a_table_holds_comes_back(texts: list[str]) -> None:
 
     assert [row[0].removeprefix("'") for row in rows] == [text.removeprefix("'") for text in texts]
     assert not [row for row in rows if row[0][:1] in {*"=+-@\t\r"} - {""}]
-
-
-def test_a_stored_table_is_printed(folder: Folder) -> None:
-    """By its name, with the family's in front."""
-    place = Place(schema="blog", table="pages")
-    folder.warehouse.replace(place, pa.table({"url": ["=x", "http://é/"]}).to_reader())
-
-    printed = export(folder, "blog.pages")
-
-    assert (printed.returncode, printed.stdout.decode()) == (0, "url\r\n'=x\r\nhttp://é/\r\n")
-
-
-def test_a_table_that_is_not_there_is_one_line(folder: Folder) -> None:
-    """It names the table."""
-    rows = pa.table({"url": ["x"]}).to_reader()
-    folder.warehouse.replace(Place(schema=None, table="something"), rows)
-
-    printed = export(folder, "nothing")
-
-    assert printed.returncode == 1
-    assert b"nothing" in printed.stderr
-    assert b"Traceback" not in printed.stderr
-
-
-def export(folder: Folder, table: str) -> subprocess.CompletedProcess[bytes]:
-    """Run the command."""
-    program = [sys.executable, "-m", "fetch_pipeline.store.csv_export", table]
-    url = f"duckdb:///{folder.path / 'warehouse.duckdb'}"
-    return subprocess.run([*program, "--warehouse", url], capture_output=True, check=False)

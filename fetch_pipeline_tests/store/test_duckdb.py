@@ -15,6 +15,7 @@ from fetch_pipeline.store.tables import Column, ColumnType, Table
 from fetch_pipeline.store.warehouse import (
     BATCH_ROWS,
     Append,
+    NoColumnError,
     NoTableError,
     Place,
     Replacement,
@@ -153,6 +154,15 @@ def test_rows_are_read_in_the_order_they_were_written(warehouse: DuckDBWarehouse
     assert [n for batch in batches for n in batch["line"].to_pylist()] == list(range(count, 0, -1))
 
 
+def test_a_table_without_rows_tells_its_columns(warehouse: DuckDBWarehouse) -> None:
+    """As one batch that has none of the first and all of the second."""
+    warehouse.replace(PAGES, LOG_TABLE.arrow_schema.empty_table().to_reader())
+
+    (batch,) = warehouse.scan(PAGES)
+
+    assert (batch.num_rows, batch.schema) == (0, LOG_TABLE.arrow_schema)
+
+
 def test_a_scan_can_be_read_again(warehouse: DuckDBWarehouse) -> None:
     """Planning reads the list twice, and only the columns it wants."""
     warehouse.replace(PAGES, rows(line=[1, 2], url=["a", "b"]))
@@ -161,6 +171,22 @@ def test_a_scan_can_be_read_again(warehouse: DuckDBWarehouse) -> None:
     twice = [[row for batch in scan for row in batch.to_pylist()] for _ in range(2)]
 
     assert twice == [[{"url": "a"}, {"url": "b"}]] * 2
+
+
+def test_columns_are_read_in_the_order_they_are_named(warehouse: DuckDBWarehouse) -> None:
+    """Rather than in the table's."""
+    warehouse.replace(PAGES, rows(line=[1], url=["a"], length=[7]))
+
+    assert warehouse.read(PAGES, ["length", "url"]).column_names == ["length", "url"]
+
+
+def test_a_column_that_is_not_there_is_named_with_its_table(warehouse: DuckDBWarehouse) -> None:
+    """And with those that are, so that a typo is seen at once."""
+    warehouse.replace(PAGES, rows(line=[1], url=["a"]))
+
+    told = r"web\.pages has no column 'lin', 'x': it has line, url"
+    with pytest.raises(NoColumnError, match=told):
+        warehouse.read(PAGES, ["url", "lin", "x"])
 
 
 def test_every_type_comes_back_as_it_was_given(warehouse: DuckDBWarehouse) -> None:
@@ -189,12 +215,21 @@ def test_schemas_keep_families_apart(warehouse: DuckDBWarehouse) -> None:
 
 
 def test_a_table_that_was_never_written_says_so(warehouse: DuckDBWarehouse) -> None:
-    """Before the first write of all, and after."""
+    """Before the first write of all, and after; then it tells which tables were."""
     with pytest.raises(NoTableError, match="does not exist yet"):
         warehouse.read(PAGES)
     warehouse.replace(LOG, rows(x=[1]))
-    with pytest.raises(NoTableError, match=r"no table web\.pages yet"):
+    warehouse.replace(Place(schema=None, table="pages"), rows(x=[1]))
+    with pytest.raises(NoTableError, match=r"no table web\.pages .*; there are pages, web\.log"):
         list(warehouse.scan(PAGES))
+
+
+def test_an_empty_database_says_that_it_is_empty(tmp_path: Path) -> None:
+    """Somebody else may have made it."""
+    duckdb.connect(tmp_path / "w.duckdb").close()
+
+    with pytest.raises(NoTableError, match="there is none"):
+        DuckDBWarehouse(tmp_path / "w.duckdb").read(PAGES)
 
 
 def test_a_file_that_another_process_holds_is_waited_for_and_then_named(

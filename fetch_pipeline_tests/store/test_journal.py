@@ -12,6 +12,7 @@ import pytest
 
 from fetch_pipeline.core.outcome import Body, Fetched, Head, Outcome, Timing
 from fetch_pipeline.core.plan import Entry, PlanRow, Target, make_plan, to_row
+from fetch_pipeline.store import journal_file
 from fetch_pipeline.store.journal import Journal, Part
 from fetch_pipeline.store.journal_file import (
     JournalError,
@@ -199,6 +200,17 @@ def test_the_name_is_the_identity() -> None:
 
     assert len(paths) == 4
     assert journal_path(folder, "a", "b", "c") == journal_path(folder, "a", "b", "c")
+
+
+def test_a_version_with_other_tables_has_journals_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It could not read what an older one left unfinished."""
+    ours = journal_path(Path("journals"), "page_lengths", "list", "policy")
+
+    monkeypatch.setattr(journal_file, "_TABLES", "CREATE TABLE plan (line INTEGER)")
+
+    assert journal_path(Path("journals"), "page_lengths", "list", "policy") != ours
 
 
 def test_a_discarded_journal_is_gone(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ PAGE_LENGTHS_COLUMNS = """
 line url outcome detail status final_url redirects length body_bytes wire_bytes content_type
 content_encoding charset charset_source sha256 remote_ip attempts queue_s dns_s connect_s
 first_byte_s download_s elapsed_s started_at etag last_modified retry_after_s duplicate_of
-href changed run_id
+href changed length_before run_id
 """
 RUN_TIMINGS_COLUMNS = """
 run_id asset strategy started_at concurrency urls fetched failed requested not_modified wall_s
