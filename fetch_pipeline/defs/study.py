@@ -63,7 +63,13 @@ def study_definitions() -> dg.Definitions:
         description=__doc__,
         metadata=column_schema(CONCURRENCY_STUDY),
     )
-    return dg.Definitions(assets=[table], jobs=[concurrency_study_job])
+    job = only_study.to_job(
+        name=STUDY,
+        executor_def=dg.in_process_executor,
+        description="Fetch a list, by default the demo's, at 1, 2, 4, … at once, and say how "
+        "concurrent to be.",
+    )
+    return dg.Definitions(assets=[table], jobs=[job])
 
 
 @dg.op(
@@ -114,13 +120,8 @@ def concurrency_study_graph() -> Any:  # noqa: ANN401 - at composition time Dags
     return study_levels()
 
 
-@dg.job(
-    name=STUDY,
-    executor_def=dg.in_process_executor,
-    description="Fetch a list, by default the demo's, at 1, 2, 4, … at once, and say how "
-    "concurrent to be.",
-)
-def concurrency_study_job() -> None:
+@dg.graph(name=f"{STUDY}_job")  # a graph of a name that no other has, or nothing loads
+def only_study() -> None:
     """Run the one graph."""
     concurrency_study_graph()
 
