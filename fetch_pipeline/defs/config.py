@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 import dagster as dg
@@ -31,16 +31,22 @@ def config_mapping(
     return dg.ConfigMapping(config_fn=mapped, config_schema=model.to_fields_dict())
 
 
-def refusal(error: ValidationError, *, secret: str = "") -> dg.DagsterInvalidConfigError:
-    """Name each field, what is wrong with it, and its value, unless it is the one that is secret.
+def refusal(
+    error: ValidationError, *, secrets: Collection[str] = ()
+) -> dg.DagsterInvalidConfigError:
+    """Name each field, what is wrong with it, and its value, unless it is one of the secret ones.
 
     Dagster lets errors of its own pass as they are, and hides others behind "Error executing".
     """
-    said = "; ".join(_said(each, secret) for each in error.errors())
+    said = "; ".join(_said(each, secrets) for each in error.errors())
     return dg.DagsterInvalidConfigError(said, [], {})  # type: ignore[no-untyped-call]
 
 
-def _said(each: ErrorDetails, secret: str) -> str:
-    field = ".".join(map(str, each["loc"]))
-    told = "" if field in {"", secret} else f", not {each['input']!r}"
-    return f"{field or secret}: {each['msg'].removeprefix('Value error, ')}{told}"
+def _said(each: ErrorDetails, secrets: Collection[str]) -> str:
+    told = each["msg"].removeprefix("Value error, ")
+    path = [str(part) for part in each["loc"]]
+    if not path:  # of several fields, which it names
+        return told
+    if path[0] in secrets:  # so may be the keys inside
+        return f"{path[0]}: {told}"
+    return f"{'.'.join(path)}: {told}, not {each['input']!r}"

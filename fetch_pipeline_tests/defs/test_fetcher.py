@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from fetch_pipeline.core.host_headers import HostHeader
 from fetch_pipeline.core.policy import FetchPolicy
 from fetch_pipeline.core.politeness import AUTO, Delay, Politeness
 from fetch_pipeline.defs.fetcher import Fetcher
@@ -50,6 +51,12 @@ def test_networks_are_parsed() -> None:
         ("proxy", "proxy.example:3128"),
         ("proxy", "socks5://proxy.example"),
         ("contact", "a\nb: c"),
+        ("headers", {"https://a.example/path": {"X-Key": "1"}}),
+        ("headers", {"https://a.example": {"Host": "b.example"}}),
+        ("headers", {"https://a.example": {"X-Key": "a\nb: c"}}),
+        ("headers", {"https://a.example": {"X-Key": 1}}),
+        ("headers", {"https://a.example": "X-Key"}),
+        ("headers", None),
         ("per_host_concurrency", 0),
         ("per_host_delay_s", -0.1),
         ("per_host_delay_s", "fast"),
@@ -98,3 +105,46 @@ def test_a_refused_proxy_does_not_tell_its_password() -> None:
         with pytest.raises(dg.DagsterInvalidConfigError) as caught:
             Fetcher(proxy=url)
         assert "secret" not in str(caught.value)
+
+
+def test_headers_are_read_by_host() -> None:
+    """However the host is written."""
+    policy = Fetcher(headers={"https://API.example.org:443/": {"X-Key": "1"}}).policy()
+
+    assert policy.headers == (HostHeader("https://api.example.org", "X-Key", "1"),)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"https://a.example": {"Authorization": "Bearer hunter2\n"}},
+        {"https://a.example": {"Host": "hunter2"}},
+        {"https://a.example": {"Authorization: hunter2": ""}},
+        {"https://a.example": {"Authorization": ["hunter2"]}},
+        {"https://a.example": "hunter2"},
+        {"https://u:hunter2@a.example": {"Authorization": 2}},
+        {"https://a.example?key=hunter2": {"Authorization": "x"}},
+        "hunter2",
+    ],
+)
+def test_refused_headers_do_not_tell_their_values(headers: Any) -> None:
+    """Whatever is wrong with them, and wherever a value was put."""
+    with pytest.raises(dg.DagsterInvalidConfigError, match="headers: ") as caught:
+        Fetcher(headers=headers)
+
+    assert "hunter" not in f"{caught.value!r} {caught.value}"
+
+
+def test_a_fetcher_that_is_printed_does_not_tell_its_headers() -> None:
+    """Nor does its policy."""
+    fetcher = Fetcher(headers={"https://a.example": {"X-Key": "hunter2"}})
+
+    assert "hunter" not in f"{fetcher!r} {fetcher} {fetcher.policy()!r}"
+
+
+def test_a_header_that_is_not_yet_read_from_the_environment_is_not_sent_as_it_is() -> None:
+    """Dagster puts the value in its place when a run begins."""
+    fetcher = Fetcher(headers={"https://a.example": {"X-Key": dg.EnvVar("API_TOKEN")}})
+
+    with pytest.raises(RuntimeError, match="API_TOKEN"):
+        fetcher.policy()
