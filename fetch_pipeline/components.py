@@ -2,7 +2,7 @@
 # No `from __future__ import annotations` here: Dagster reads the annotations at run time.
 
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 import dagster as dg
 from pydantic import Field
@@ -20,6 +20,14 @@ from fetch_pipeline.defs.spec import (
 )
 from fetch_pipeline.store.open_warehouse import DEFAULT_WAREHOUSE, anchored, open_warehouse
 
+_FROM_ENVIRONMENT: Final = {
+    "type": "object",
+    "properties": {"env": {"type": "string"}},
+    "required": ["env"],
+    "additionalProperties": False,
+}
+"""`{env: NAME}`, as in run configs: read when a run begins, and never shown, unlike a template."""
+
 
 def _fetcher_schema() -> dict[str, Any]:
     """Return what `dg check yaml` and editors hold the attribute `fetcher` against.
@@ -29,6 +37,9 @@ def _fetcher_schema() -> dict[str, Any]:
     """
     template = {"type": "string", "pattern": "{{.*}}"}
     knobs = Fetcher.model_json_schema()["properties"]
+    knobs["proxy"]["anyOf"].append(_FROM_ENVIRONMENT)
+    values = knobs["headers"]["additionalProperties"]
+    values["additionalProperties"] = {"anyOf": [{"type": "string"}, _FROM_ENVIRONMENT]}
     return {
         "properties": {
             name: {"if": {"type": "string"}, "then": {"anyOf": [knob, template]}, "else": knob}
@@ -116,7 +127,16 @@ class FetchPages(dg.Component, dg.Model, dg.Resolvable):
         url = anchored(self.warehouse, root)
         open_warehouse(url)  # whether there can be one; nothing is connected to
         return {
-            spec.fetcher: Fetcher(**self.fetcher),
+            spec.fetcher: Fetcher(**_from_environment(self.fetcher)),
             spec.warehouse: WarehouseResource(url=url),
             spec.journals: Journals(directory=str(root / self.journals)),
         }
+
+
+def _from_environment(value: Any) -> Any:  # noqa: ANN401 - whatever YAML can hold
+    """Put Dagster's variable in the place of each `{env: NAME}`."""
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"env"}:
+        return dg.EnvVar(value["env"])
+    return {name: _from_environment(inner) for name, inner in value.items()}

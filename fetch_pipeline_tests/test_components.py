@@ -17,6 +17,7 @@ from dagster.components.testing import create_defs_folder_sandbox
 from fetch_pipeline.components import FetchPages
 from fetch_pipeline.defs.fetcher import Fetcher
 from fetch_pipeline.demo.origin import Origin
+from fetch_pipeline_tests.book_origin import Reply, Visit, booked
 
 TYPE = "fetch_pipeline.components.FetchPages"
 OWN_ORIGIN = {
@@ -109,6 +110,29 @@ def test_its_concurrency_is_the_default_of_its_runs(origin: Origin) -> None:
         runs = [job.execute_in_process(), job.execute_in_process(own)]
 
         assert [_concurrency(run) for run in runs] == [3, 5]
+
+
+def test_a_secret_comes_from_the_environment_when_the_run_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What the UI shows of the resource is the name of the variable."""
+
+    def reply(visit: Visit) -> Reply:
+        return Reply(status=200 if visit.headers.get("authorization") == "Bearer s3cret" else 401)
+
+    with booked(reply) as origin:
+        fetcher = {**OWN_ORIGIN, "headers": {origin.urls[0]: {"Authorization": {"env": "TOKEN"}}}}
+        attributes = {"path": "urls.txt", "prefix": "api", "fetcher": fetcher}
+        with loaded(attributes, urls=f"{origin.urls[0]}/") as definitions:
+            job = definitions.resolve_job_def("api_fetch_pages")
+            shown = repr(job.resource_defs["api_fetcher"].config_schema.as_field().default_value)
+            monkeypatch.setenv("TOKEN", "Bearer s3cret")
+
+            result = job.execute_in_process()
+
+    (stored,) = result.asset_materializations_for_node("api__page_lengths.api_store")
+    assert "'env': 'TOKEN'" in shown
+    assert stored.metadata["fetched"].value == 1
 
 
 @pytest.mark.parametrize(
@@ -258,7 +282,11 @@ def test_dg_names_the_line_and_the_field_that_is_wrong(
 @pytest.mark.slow
 @pytest.mark.timeout(180)
 def test_a_value_from_the_environment_may_stand_for_any_knob(project: Path) -> None:
-    """It is a text until the definitions are loaded."""
-    write_component(project, """{path: u.txt, fetcher: {max_attempts: '{{ env("N", "7") }}'}}""")
+    """As a template, or by the name of a variable where a secret may be."""
+    knobs = """{max_attempts: '{{ env("N", "7") }}', unguarded_proxy: true, proxy: {env: PROXY},
+        headers: {"https://a.example": {Authorization: {env: TOKEN}, X-Plain: text}}}"""
+    write_component(project, f"{{path: u.txt, fetcher: {knobs}}}")
 
-    assert dg_cli(project, "check", "defs")[0] == 0
+    code, said = dg_cli(project, "check", "defs")
+
+    assert code == 0, said

@@ -174,7 +174,7 @@ def test_every_setting_is_listed_with_its_default() -> None:
     assert not {
         name: (listed[name], default)
         for name, default in knobs.items()
-        if default not in (None, []) and listed[name].strip().lower() != _shown(default)
+        if default not in (None, [], {}) and listed[name].strip().lower() != _shown(default)
     }
 
 

@@ -58,3 +58,24 @@ def test_priorities_order_the_steps_of_a_run() -> None:
     dg.materialize([step("a", 0), step("b", 2), step("c", 1)])
 
     assert order == ["b", "c", "a"]
+
+
+def test_a_run_config_makes_dagster_forget_what_a_resource_was_given() -> None:
+    """Why `Fetcher` makes a schema of its own. When this fails, it need not any more."""
+    got = []
+
+    class Pair(dg.ConfigurableResource):  # type: ignore[type-arg]
+        a: int = 1
+        b: int = 2
+
+    @dg.op
+    def take(pair: Pair) -> None:
+        got.append((pair.a, pair.b))
+
+    @dg.job(resource_defs={"pair": Pair(a=10, b=20)})
+    def job() -> None:
+        take()
+
+    job.execute_in_process({"resources": {"pair": {"config": {"a": 5}}}})
+
+    assert got == [(5, 2)]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network
 from typing import TypeAlias
+
+from fetch_pipeline.core.host_headers import HostHeader
 
 Network: TypeAlias = IPv4Network | IPv6Network
 
@@ -25,6 +27,8 @@ class FetchPolicy:
         max_wire_bytes: Longest body as transferred.
         max_body_bytes: Longest body after content decoding: what stops a decompression bomb.
         user_agent: Sent as is; names us and where to complain (RFC 9110 §10.1.5).
+        headers: What one host gets besides, and no other; kept sorted. `repr` leaves them out:
+            their values are credentials.
         verify_tls: Whether certificates are checked (RFC 9525).
         ca_file: PEM file of further certificate authorities.
         proxy: HTTP proxy that everything is asked through. It resolves the names, so only addresses
@@ -44,6 +48,7 @@ class FetchPolicy:
     max_wire_bytes: int = 10 * 2**20
     max_body_bytes: int = 32 * 2**20
     user_agent: str = "fetch_pipeline/0.1"
+    headers: tuple[HostHeader, ...] = field(default=(), repr=False)
     verify_tls: bool = True
     ca_file: str | None = None
     proxy: str | None = None
@@ -51,7 +56,11 @@ class FetchPolicy:
     obey_robots: bool = True
     revalidate: bool = False
 
+    def __post_init__(self) -> None:
+        """Sort the headers, which are found by bisection."""
+        object.__setattr__(self, "headers", tuple(sorted(self.headers)))
+
     def fingerprint(self) -> str:
         """Return a hash that differs whenever a knob does: answers under two policies never mix."""
-        knobs = "\n".join(f"{field.name}={getattr(self, field.name)!r}" for field in fields(self))
+        knobs = "\n".join(f"{knob.name}={getattr(self, knob.name)!r}" for knob in fields(self))
         return hashlib.sha256(knobs.encode()).hexdigest()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 import dagster as dg
+from dagster._core.definitions.definition_config_schema import DefinitionConfigSchema
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
@@ -31,9 +32,37 @@ def config_mapping(
     return dg.ConfigMapping(config_fn=mapped, config_schema=model.to_fields_dict())
 
 
-def refusal(error: ValidationError, *, secret: str = "") -> dg.DagsterInvalidConfigError:
-    """Name each field, what is wrong with it, and its value, unless it is the secret one."""
-    return refused("; ".join(_said(each, secret) for each in error.errors()))
+def each_on_its_own(schema: DefinitionConfigSchema) -> DefinitionConfigSchema:
+    """Let a run config that names one knob of a resource leave the others as they were given.
+
+    Dagster forgets all that the resource was made with as soon as a run config has any knob of it:
+    politeness would be lost to a timeout. (`Resource(a=1, b=2)` and a run config with `a` makes `b`
+    the default of its class, on 1.13.27.)
+    """
+    whole = schema.as_field()
+    given: Mapping[str, Any] = whole.default_value if whole.default_provided else {}
+    fields: Mapping[str, dg.Field] = whole.config_type.fields  # type: ignore[attr-defined]  # a Shape
+    knobs = {
+        name: _defaulting(field, given[name]) if name in given else field
+        for name, field in fields.items()
+    }
+    shape = dg.Shape(knobs)  # type: ignore[no-untyped-call]
+    return DefinitionConfigSchema(
+        dg.Field(shape, default_value=given, is_required=False, description=whole.description)
+    )
+
+
+def _defaulting(field: dg.Field, value: object) -> dg.Field:
+    return dg.Field(
+        field.config_type, default_value=value, is_required=False, description=field.description
+    )
+
+
+def refusal(
+    error: ValidationError, *, secrets: Collection[str] = ()
+) -> dg.DagsterInvalidConfigError:
+    """Name each field, what is wrong with it, and its value, unless it is a secret one."""
+    return refused("; ".join(_said(each, secrets) for each in error.errors()))
 
 
 def refused(why: str) -> dg.DagsterInvalidConfigError:
@@ -41,7 +70,11 @@ def refused(why: str) -> dg.DagsterInvalidConfigError:
     return dg.DagsterInvalidConfigError(why, [], {})  # type: ignore[no-untyped-call]
 
 
-def _said(each: ErrorDetails, secret: str) -> str:
-    field = ".".join(map(str, each["loc"]))
-    told = "" if field in {"", secret} else f", not {each['input']!r}"
-    return f"{field or secret}: {each['msg'].removeprefix('Value error, ')}{told}"
+def _said(each: ErrorDetails, secrets: Collection[str]) -> str:
+    told = each["msg"].removeprefix("Value error, ")
+    path = [str(part) for part in each["loc"]]
+    if not path:  # of several fields, which it names
+        return told
+    if path[0] in secrets:  # so may be the keys inside
+        return f"{path[0]}: {told}"
+    return f"{'.'.join(path)}: {told}, not {each['input']!r}"

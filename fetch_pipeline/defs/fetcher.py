@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any, Self
 
 import dagster as dg
+from dagster._core.definitions.definition_config_schema import DefinitionConfigSchema
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from fetch_pipeline.core.host_headers import read_host_headers
 from fetch_pipeline.core.policy import FetchPolicy
 from fetch_pipeline.core.politeness import AUTO, Delay, Politeness
-from fetch_pipeline.defs.config import refusal, refused
+from fetch_pipeline.defs.config import each_on_its_own, refusal, refused
 
 _DEFAULTS, _POLITE = FetchPolicy(), Politeness()
 _ONE_LINE = r"^[\x20-\x7e]+$"  # RFC 9110 §5.5: anything else would not be one header line
@@ -34,8 +36,12 @@ class Fetcher(dg.ConfigurableResource):  # type: ignore[type-arg]  # it is its o
             raise refused(msg)
         try:
             super().__init__(**knobs)
-        except ValidationError as error:  # what is refused may be a proxy's URL with a password
-            raise refusal(error, secret="proxy") from None  # noqa: S106 - the name of the knob
+        except ValidationError as error:  # what is refused may hold a password
+            raise refusal(error, secrets=("headers", "proxy")) from None
+
+    @property
+    def _config_schema(self) -> DefinitionConfigSchema:
+        return each_on_its_own(super()._config_schema)
 
     allow_addresses: list[str] = Field(
         default=[],
@@ -90,6 +96,14 @@ class Fetcher(dg.ConfigurableResource):  # type: ignore[type-arg]  # it is its o
         default=None,
         pattern=_ONE_LINE,
         description="Where to complain, a URL or an address; added to the User-Agent.",
+    )
+    headers: dict[str, dict[str, str]] = Field(
+        default={},
+        repr=False,
+        description="Headers for one host each, by its scheme, host and port: "
+        "{https://api.example.org: {Authorization: {env: API_TOKEN}}}. They go with every request "
+        "to it, robots.txt too, and along no redirect to another. Take what is secret from the "
+        "environment, as here: what is written out is shown here as well.",
     )
     verify_tls: bool = Field(
         default=_DEFAULTS.verify_tls, description="Whether certificates are checked."
@@ -172,10 +186,17 @@ class Fetcher(dg.ConfigurableResource):  # type: ignore[type-arg]  # it is its o
             ip_network(network)  # its ValueError names the value
         return networks
 
-    @field_validator("proxy")
+    @field_validator("headers")
     @classmethod
-    def _is_web_url(cls, url: str | None) -> str | None:
-        if url is not None and not url.startswith("http://"):
+    def _can_be_sent(cls, headers: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+        read_host_headers(headers)  # its ValueError names host and header
+        return headers  # as they came: Dagster puts an EnvVar back by its keys
+
+    @field_validator("proxy", mode="before")  # after, an EnvVar is a text like any other
+    @classmethod
+    def _is_web_url(cls, url: object) -> object:
+        comes_with_the_run = url is None or isinstance(url, dg.EnvVar)
+        if not comes_with_the_run and not str(url).startswith("http://"):
             msg = "a proxy is an http:// URL"  # not the value: it may hold a password
             raise ValueError(msg)
         return url
@@ -199,8 +220,18 @@ class Fetcher(dg.ConfigurableResource):  # type: ignore[type-arg]  # it is its o
         raise ValueError(msg)
 
     def policy(self) -> FetchPolicy:
-        """Return the knobs of what is asked for, as plain values."""
+        """Return the knobs of what is asked for, as plain values.
+
+        Raises:
+            RuntimeError: A header is an EnvVar that Dagster did not yet replace by its value.
+        """
         knobs = self._knobs_of(FetchPolicy)
+        knobs["headers"] = read_host_headers(
+            {
+                host: {name: str(value) for name, value in values.items()}
+                for host, values in self.headers.items()
+            }
+        )
         knobs["allow_addresses"] = tuple(map(ip_network, self.allow_addresses))
         if self.contact:
             knobs["user_agent"] = f"{self.user_agent} (+{self.contact})"

@@ -110,13 +110,17 @@ def guarded_socket(allowed: tuple[Network, ...]) -> Callable[[AddrInfoType], soc
     return open_socket
 
 
-@cache
 def tls_context(policy: FetchPolicy) -> ssl.SSLContext:
     """Return what checks certificates under `policy`; the first time costs 50 ms."""
+    return _tls_context(policy.ca_file, verify=policy.verify_tls)
+
+
+@cache
+def _tls_context(ca_file: str | None, *, verify: bool) -> ssl.SSLContext:
     context = ssl.create_default_context()
-    if policy.ca_file:
-        context.load_verify_locations(policy.ca_file)
-    if not policy.verify_tls:
+    if ca_file:
+        context.load_verify_locations(ca_file)
+    if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context

@@ -9,9 +9,11 @@ from http import HTTPStatus
 from typing import Final
 
 import aiohttp
+from multidict import CIMultiDict
 from yarl import URL
 
 from fetch_pipeline.core.address import is_address, may_dial
+from fetch_pipeline.core.host_headers import headers_for
 from fetch_pipeline.core.outcome import Head
 from fetch_pipeline.core.policy import FetchPolicy
 from fetch_pipeline.core.redirect import next_hop
@@ -79,15 +81,14 @@ async def _forgivingly(
 
 async def _ask(session: aiohttp.ClientSession, attempt: Attempt, policy: FetchPolicy) -> bool:
     """Send one request; return whether its response was the final one, read to its end."""
-    href, _, cookies = attempt.hops[-1]
     # encoded=True: the bytes WHATWG gave us are the bytes sent, or signed URLs break.
-    url = URL(href, encoded=True)
+    url = URL(attempt.hops[-1].href, encoded=True)
     if policy.proxy:
         _require_dialable(url, policy)
     async with session.get(
         url,
         ssl=tls_context(policy) if url.scheme == "https" else True,
-        headers=_headers(attempt, cookies),
+        headers=_headers(attempt, policy),
         proxy=policy.proxy,
         allow_redirects=False,
         trace_request_ctx=attempt,
@@ -104,11 +105,19 @@ async def _ask(session: aiohttp.ClientSession, attempt: Attempt, policy: FetchPo
         return True
 
 
-def _headers(attempt: Attempt, cookies: str) -> dict[str, str] | None:
-    """Return what this one request is sent with, and note whether it is conditional."""
-    conditions = _conditions(attempt)
+def _headers(attempt: Attempt, policy: FetchPolicy) -> CIMultiDict[str]:
+    """Return what this one request is sent with, and note whether it is conditional.
+
+    What is configured for a host is looked up at each hop, so that no redirect carries it away.
+    """
+    hop, conditions = attempt.hops[-1], _conditions(attempt)
     attempt.conditional = bool(conditions)
-    return {**({"Cookie": cookies} if cookies else {}), **conditions} or None
+    headers = CIMultiDict(headers_for(hop.host, policy.headers))
+    cookies = "; ".join(filter(None, (headers.get("Cookie"), hop.cookies)))
+    if cookies:  # one line of them (RFC 6265 §5.4)
+        headers["Cookie"] = cookies
+    headers.update(conditions)
+    return headers
 
 
 def _conditions(attempt: Attempt) -> dict[str, str]:

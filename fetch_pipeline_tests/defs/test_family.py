@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -11,6 +12,9 @@ import dagster as dg
 import pytest
 
 from fetch_pipeline.definitions import defs
+from fetch_pipeline.defs.family import list_family
+from fetch_pipeline.defs.fetcher import Fetcher
+from fetch_pipeline.defs.resources import Journals, WarehouseResource
 from fetch_pipeline.demo.origin import Origin
 from fetch_pipeline_tests.book_origin import Reply, Visit, booked
 from fetch_pipeline_tests.fetching import Folder
@@ -262,6 +266,75 @@ def test_hosts_are_treated_as_the_run_config_says(folder: Folder) -> None:
     assert 0.24 <= pages["courtesy_s"] <= 0.36
     assert timings["courtesy_s"] == pages["courtesy_s"]
     assert pages["courtesy_s"] / pages["wall_s"] <= timings["efficiency"] + 0.01 <= 1.01
+
+
+def test_headers_of_a_run_config_come_from_the_environment_and_are_told_nobody(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Only their host gets them; no table, event or log has a part of them."""
+    monkeypatch.setenv("API_TOKEN", "Bearer alpha-bravo")
+    headers = {"Authorization": {"env": "API_TOKEN"}, "X-Key": "charlie"}
+    with booked(lambda _: Reply(), hosts=2) as origin, dg.DagsterInstance.ephemeral() as instance:
+        path = folder.write_list([f"{url}/" for url in origin.urls])
+        resources = folder.resources(headers={f"{origin.urls[0]}/": headers}, obey_robots=True)
+        job = defs.resolve_job_def("compare_sequential_async")
+        ops = {"url_list": {"config": {"path": str(path)}}}
+        result = job.execute_in_process({"ops": ops, "resources": resources}, instance=instance)
+        logged = [repr(entry) for entry in instance.all_logs(result.run_id)]
+
+    sent = {(v.host, v.headers.get("authorization"), v.headers.get("x-key")) for v in origin.visits}
+    names = ("url_list", "page_lengths_sequential", "page_lengths", "run_timings")
+    tables = [folder.table(name).to_csv() for name in names]
+    told = "".join([*tables, *logged, *capfd.readouterr()])
+    assert len(origin.visits) == 2 * 2 * 2
+    assert sent == {(0, "Bearer alpha-bravo", "charlie"), (1, None, None)}
+    assert told.count("2 rows: 2 fetched") >= 2
+    assert [word for word in ("alpha", "bravo", "charlie") if word in told] == []
+
+
+@pytest.mark.parametrize(
+    ("value", "error"),
+    [
+        (None, 'the environment variable "API_TOKEN" which is not set'),
+        (
+            "hunter2\nInjected: x",
+            "headers: Authorization of https://a.example: a value is one line",
+        ),
+    ],
+)
+def test_a_header_that_the_environment_does_not_have_is_one_clear_error(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, value: str | None, error: str
+) -> None:
+    """It names the variable, or the header, and shows no value."""
+    if value:
+        monkeypatch.setenv("API_TOKEN", value)
+    headers = {"https://a.example": {"Authorization": {"env": "API_TOKEN"}}}
+    path = folder.write_list(["https://a.example/"])
+
+    with pytest.raises(dg.DagsterInvalidConfigError, match=error) as caught:
+        run("fetch_pages", folder, path, fetcher={"headers": headers})
+
+    assert "hunter" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_headers_of_the_definitions_come_from_the_environment(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the run begins; the host may be written in any way here too."""
+    with booked(lambda _: Reply()) as origin:
+        knobs = {name: each["config"] for name, each in folder.resources().items()}
+        headers = {origin.urls[0].upper(): {"Authorization": dg.EnvVar("API_TOKEN")}}
+        resources = {
+            "fetcher": Fetcher(headers=headers, **knobs["fetcher"]),
+            "journals": Journals(**knobs["journals"]),
+            "warehouse": WarehouseResource(**knobs["warehouse"]),
+        }
+        family = list_family(str(folder.write_list([f"{origin.urls[0]}/"])))
+        whole = dg.Definitions.merge(family, dg.Definitions(resources=resources))
+        monkeypatch.setenv("API_TOKEN", "Bearer alpha-bravo")
+        whole.resolve_job_def("fetch_pages").execute_in_process()
+
+    assert [visit.headers["authorization"] for visit in origin.visits] == ["Bearer alpha-bravo"]
 
 
 def test_the_second_day_from_a_run_config(folder: Folder) -> None:

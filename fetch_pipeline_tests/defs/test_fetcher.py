@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from fetch_pipeline.core.host_headers import HostHeader
 from fetch_pipeline.core.policy import FetchPolicy
 from fetch_pipeline.core.politeness import AUTO, Delay, Politeness
 from fetch_pipeline.defs.fetcher import Fetcher
@@ -51,6 +52,12 @@ def test_networks_are_parsed() -> None:
         ("proxy", "proxy.example:3128"),
         ("proxy", "socks5://proxy.example"),
         ("contact", "a\nb: c"),
+        ("headers", {"https://a.example/path": {"X-Key": "1"}}),
+        ("headers", {"https://a.example": {"Host": "b.example"}}),
+        ("headers", {"https://a.example": {"X-Key": "a\nb: c"}}),
+        ("headers", {"https://a.example": {"X-Key": 1}}),
+        ("headers", {"https://a.example": "X-Key"}),
+        ("headers", None),
         ("per_host_concurrency", 0),
         ("per_host_delay_s", -0.1),
         ("per_host_delay_s", "fast"),
@@ -99,3 +106,101 @@ def test_a_refused_proxy_does_not_tell_its_password() -> None:
         with pytest.raises(dg.DagsterInvalidConfigError) as caught:
             Fetcher(proxy=url)
         assert "secret" not in str(caught.value)
+
+
+def test_headers_are_read_by_host() -> None:
+    """However the host is written."""
+    policy = Fetcher(headers={"https://API.example.org:443/": {"X-Key": "1"}}).policy()
+
+    assert policy.headers == (HostHeader("https://api.example.org", "X-Key", "1"),)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"https://a.example": {"Authorization": "Bearer hunter2\n"}},
+        {"https://a.example": {"Host": "hunter2"}},
+        {"https://a.example": {"Authorization: hunter2": ""}},
+        {"https://a.example": {"Authorization": ["hunter2"]}},
+        {"https://a.example": "hunter2"},
+        {"https://u:hunter2@a.example": {"Authorization": 2}},
+        {"https://a.example?key=hunter2": {"Authorization": "x"}},
+        "hunter2",
+    ],
+)
+def test_refused_headers_do_not_tell_their_values(headers: Any) -> None:
+    """Whatever is wrong with them, and wherever a value was put."""
+    with pytest.raises(dg.DagsterInvalidConfigError, match="headers: ") as caught:
+        Fetcher(headers=headers)
+
+    assert "hunter" not in f"{caught.value!r} {caught.value}"
+
+
+def test_a_fetcher_that_is_printed_does_not_tell_its_headers() -> None:
+    """Nor does its policy."""
+    fetcher = Fetcher(headers={"https://a.example": {"X-Key": "hunter2"}})
+
+    assert "hunter" not in f"{fetcher!r} {fetcher} {fetcher.policy()!r}"
+
+
+def test_a_header_that_is_not_yet_read_from_the_environment_is_not_sent_as_it_is() -> None:
+    """Dagster puts the value in its place when a run begins."""
+    fetcher = Fetcher(headers={"https://a.example": {"X-Key": dg.EnvVar("API_TOKEN")}})
+
+    with pytest.raises(RuntimeError, match="API_TOKEN"):
+        fetcher.policy()
+
+
+def used(fetcher: Fetcher, **config: object) -> Fetcher:
+    """Return the fetcher that an op gets of a resource and a run config."""
+    got: list[Fetcher] = []
+
+    @dg.op
+    def take(fetcher: Fetcher) -> None:
+        got.append(fetcher)
+
+    @dg.job(resource_defs={"fetcher": fetcher})
+    def job() -> None:
+        take()
+
+    job.execute_in_process({"resources": {"fetcher": {"config": config}}} if config else {})
+    return got[0]
+
+
+def test_a_run_config_that_names_one_knob_leaves_the_others_as_they_were_given() -> None:
+    """Or a longer timeout for one run would have the default politeness, and refuse loopback."""
+    given = Fetcher(per_host_concurrency=None, obey_robots=False, allow_addresses=["127.0.0.0/8"])
+
+    got = used(given, total_timeout_s=5.0)
+
+    assert got == Fetcher(
+        per_host_concurrency=None,
+        obey_robots=False,
+        allow_addresses=["127.0.0.0/8"],
+        total_timeout_s=5.0,
+    )
+
+
+def test_without_a_run_config_all_knobs_are_as_given() -> None:
+    """And those that were not given have their defaults."""
+    assert used(Fetcher(max_attempts=7)) == Fetcher(max_attempts=7)
+
+
+def test_a_run_config_can_turn_a_limit_off_and_on() -> None:
+    """Null is a value."""
+    assert used(Fetcher(), deadline_s=None, per_host_concurrency=None).per_host_concurrency is None
+    assert used(Fetcher(per_host_concurrency=None), per_host_concurrency=3) == Fetcher(
+        per_host_concurrency=3
+    )
+
+
+def test_a_proxy_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its password; checked when it is known."""
+    given = Fetcher(proxy=dg.EnvVar("PROXY"), unguarded_proxy=True)
+    monkeypatch.setenv("PROXY", "http://user:s3cret@proxy.example:3128")
+
+    assert used(given).proxy == "http://user:s3cret@proxy.example:3128"
+
+    monkeypatch.setenv("PROXY", "socks5://user:s3cret@proxy.example")
+    with pytest.raises(dg.DagsterInvalidConfigError, match=r"proxy: a proxy is an http:// URL$"):
+        used(given)
