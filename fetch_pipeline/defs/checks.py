@@ -4,8 +4,8 @@
 from collections.abc import Sequence
 
 import dagster as dg
-from pydantic import Field
 
+from fetch_pipeline.defs.config import bounded
 from fetch_pipeline.defs.resources import place_of, warehouse_of
 from fetch_pipeline.defs.spec import FamilySpec
 from fetch_pipeline.store.compare import compare_pages, count_failed, find_lost_row
@@ -17,12 +17,12 @@ FETCH_ASSETS = ("page_lengths_sequential", "page_lengths")
 class FailureLimit(dg.Config):
     """How many pages may fail before somebody should look."""
 
-    limit: float | None = Field(
-        default=None,
+    limit: float | None = bounded(
+        None,
+        "Share of the rows without a page that is tolerated. Empty: the "
+        "family's own, 0.1 unless it says otherwise.",
         ge=0,
         le=1,
-        description="Share of the rows without a page that is tolerated, from 0 to 1. Empty: the "
-        "family's own, 0.1 unless it says otherwise.",
     )
 
 

@@ -7,10 +7,28 @@ from typing import Any, TypeVar
 
 import dagster as dg
 from dagster._core.definitions.definition_config_schema import DefinitionConfigSchema
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
 _Config = TypeVar("_Config", bound=dg.Config)
+
+
+def bounded(
+    default: Any,  # noqa: ANN401 - of the field's type
+    description: str,
+    *,
+    gt: float | None = None,
+    ge: float | None = None,
+    le: float | None = None,
+) -> Any:  # noqa: ANN401 - pydantic's fields say so
+    """Make a field whose description tells its bounds: the Launchpad shows no others."""
+    range_ = _range(gt=gt, ge=ge, le=le)
+    return Field(default=default, gt=gt, ge=ge, le=le, description=f"{description} {range_}")
+
+
+def _range(*, gt: float | None, ge: float | None, le: float | None) -> str:
+    least = f"More than {gt:g}" if gt is not None else f"From {ge:g}"
+    return f"{least}." if le is None else f"{least} to {le:g}."
 
 
 def config_mapping(

@@ -7,13 +7,14 @@ import dagster as dg
 from pydantic import Field, create_model
 from pydantic.fields import FieldInfo
 
+from fetch_pipeline.defs.config import bounded
 from fetch_pipeline.defs.spec import CONCURRENCY
 
-_RESUME = Field(
-    default=3600.0,
-    ge=0,
-    description="An unfinished fetch of the same list and policy is continued when it was last "
+_RESUME = bounded(
+    3600.0,
+    "An unfinished fetch of the same list and policy is continued when it was last "
     "active within so many seconds; 0 always begins anew.",
+    ge=0,
 )
 
 
@@ -33,8 +34,11 @@ class SequentialConfig(dg.Config):
 class AsyncConfig(dg.Config):
     """How all pages are fetched concurrently."""
 
-    concurrency: int = Field(
-        default=CONCURRENCY, ge=1, le=10_000, description="Pages in flight at once, at most."
+    concurrency: int = bounded(
+        CONCURRENCY,
+        "Pages in flight at once, at most.",
+        ge=1,
+        le=10_000,
     )
     refetch: Refetch = Field(
         default=Refetch.all,

@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from fetch_pipeline.core.host_headers import read_host_headers
 from fetch_pipeline.core.policy import FetchPolicy
 from fetch_pipeline.core.politeness import AUTO, Delay, Politeness
-from fetch_pipeline.defs.config import each_on_its_own, refusal, refused
+from fetch_pipeline.defs.config import bounded, each_on_its_own, refusal, refused
 
 _DEFAULTS, _POLITE = FetchPolicy(), Politeness()
 _ONE_LINE = r"^[\x20-\x7e]+$"  # RFC 9110 §5.5: anything else would not be one header line
@@ -48,43 +48,45 @@ class Fetcher(dg.ConfigurableResource):  # type: ignore[type-arg]  # it is its o
         description="Non-public networks that may be fetched from, in CIDR form, such as "
         "127.0.0.0/8. Everything else that is not a public address is refused.",
     )
-    total_timeout_s: float = Field(
-        default=_DEFAULTS.total_timeout_s,
+    total_timeout_s: float = bounded(
+        _DEFAULTS.total_timeout_s,
+        "Seconds for one attempt, from DNS to the last byte, redirects included.",
         gt=0,
-        description="Seconds for one attempt, from DNS to the last byte, redirects included.",
     )
-    connect_timeout_s: float = Field(
-        default=_DEFAULTS.connect_timeout_s,
+    connect_timeout_s: float = bounded(
+        _DEFAULTS.connect_timeout_s,
+        "Seconds for DNS, TCP and TLS together.",
         gt=0,
-        description="Seconds for DNS, TCP and TLS together.",
     )
-    read_timeout_s: float = Field(
-        default=_DEFAULTS.read_timeout_s,
+    read_timeout_s: float = bounded(
+        _DEFAULTS.read_timeout_s,
+        "Seconds of silence after which a response is given up.",
         gt=0,
-        description="Seconds of silence after which a response is given up.",
     )
-    min_bytes_per_s: int = Field(
-        default=_DEFAULTS.min_bytes_per_s,
+    min_bytes_per_s: int = bounded(
+        _DEFAULTS.min_bytes_per_s,
+        "Slowest body, on average over read_timeout_s; 0 for any.",
         ge=0,
-        description="Slowest body, on average over read_timeout_s; 0 for any.",
     )
-    max_attempts: int = Field(
-        default=_DEFAULTS.max_attempts,
+    max_attempts: int = bounded(
+        _DEFAULTS.max_attempts,
+        "Requests per URL at most; only what may get better is asked for again.",
         ge=1,
-        description="Requests per URL at most; only what may get better is asked for again.",
     )
-    max_redirects: int = Field(
-        default=_DEFAULTS.max_redirects, ge=0, description="Redirects followed at most."
+    max_redirects: int = bounded(
+        _DEFAULTS.max_redirects,
+        "Redirects followed at most.",
+        ge=0,
     )
-    max_wire_bytes: int = Field(
-        default=_DEFAULTS.max_wire_bytes,
+    max_wire_bytes: int = bounded(
+        _DEFAULTS.max_wire_bytes,
+        "Longest body in bytes, as transferred.",
         gt=0,
-        description="Longest body in bytes, as transferred.",
     )
-    max_body_bytes: int = Field(
-        default=_DEFAULTS.max_body_bytes,
+    max_body_bytes: int = bounded(
+        _DEFAULTS.max_body_bytes,
+        "Longest body in bytes, after content decoding.",
         gt=0,
-        description="Longest body in bytes, after content decoding.",
     )
     user_agent: str = Field(
         default=_DEFAULTS.user_agent,
@@ -132,41 +134,41 @@ class Fetcher(dg.ConfigurableResource):  # type: ignore[type-arg]  # it is its o
         default=_DEFAULTS.revalidate,
         description="Ask for a stored page only if it changed (If-None-Match, If-Modified-Since).",
     )
-    per_host_concurrency: int | None = Field(
-        default=_POLITE.per_host_concurrency,
+    per_host_concurrency: int | None = bounded(
+        _POLITE.per_host_concurrency,
+        "Requests in flight at one host, at most; null for any number.",
         ge=1,
-        description="Requests in flight at one host, at most; null for any number.",
     )
     per_host_delay_s: Any = Field(
         default=_POLITE.per_host_delay_s,
         description="Seconds from one request to a host to the next, give or take a fifth; or "
         "auto, which follows how fast the host answers.",
     )
-    max_cooldown_s: float = Field(
-        default=_POLITE.max_cooldown_s,
-        ge=0,
-        description="Longest wait that a host may ask for, by Retry-After or Crawl-delay; one that "
+    max_cooldown_s: float = bounded(
+        _POLITE.max_cooldown_s,
+        "Longest wait that a host may ask for, by Retry-After or Crawl-delay; one that "
         "asks for more gets no further request.",
-    )
-    max_host_failures: int | None = Field(
-        default=_POLITE.max_host_failures,
-        ge=1,
-        description="Failures in a row after which a host is left alone for a while; null: never.",
-    )
-    max_host_pauses: int = Field(
-        default=_POLITE.max_host_pauses,
         ge=0,
-        description="Times in a row that it is left alone, each twice as long, before it is down.",
     )
-    requests_per_s: float | None = Field(
-        default=_POLITE.requests_per_s,
-        gt=0,
-        description="Requests to all hosts together, at most; null for any number.",
+    max_host_failures: int | None = bounded(
+        _POLITE.max_host_failures,
+        "Failures in a row after which a host is left alone for a while; null: never.",
+        ge=1,
     )
-    deadline_s: float | None = Field(
-        default=_POLITE.deadline_s,
+    max_host_pauses: int = bounded(
+        _POLITE.max_host_pauses,
+        "Times in a row that it is left alone, each twice as long, before it is down.",
+        ge=0,
+    )
+    requests_per_s: float | None = bounded(
+        _POLITE.requests_per_s,
+        "Requests to all hosts together, at most; null for any number.",
         gt=0,
-        description="Seconds after which what is not fetched is not_reached; null for none.",
+    )
+    deadline_s: float | None = bounded(
+        _POLITE.deadline_s,
+        "Seconds after which what is not fetched is not_reached; null for none.",
+        gt=0,
     )
 
     @field_validator("per_host_delay_s")

@@ -35,7 +35,8 @@ class WarehouseResource(dg.ConfigurableIOManager):
 
     url: str = Field(
         default=DEFAULT_WAREHOUSE,
-        description="duckdb:///relative/path.duckdb or duckdb:////absolute/path.duckdb",
+        description="Where the tables are: duckdb:///relative/path.duckdb or "
+        "duckdb:////absolute/path.duckdb.",
     )
 
     def open(self) -> Warehouse:

@@ -16,7 +16,7 @@ from pydantic import Field
 from fetch_pipeline.core.concurrency import advise, doublings
 from fetch_pipeline.core.timing import FetchRun
 from fetch_pipeline.defs.columns import column_schema
-from fetch_pipeline.defs.config import config_mapping
+from fetch_pipeline.defs.config import bounded, config_mapping
 from fetch_pipeline.defs.demo import EmbeddedOrigin
 from fetch_pipeline.defs.fetcher import Fetcher
 from fetch_pipeline.defs.fetching import FetchId
@@ -46,11 +46,11 @@ class StudyConfig(dg.Config):
         default=None,
         description="Column with the URLs. Empty: the one named url, or the only one.",
     )
-    up_to: int = Field(
-        default=64,
+    up_to: int = bounded(
+        64,
+        "Highest concurrency: 1, 2, 4 and so on, and this.",
         ge=1,
         le=10_000,
-        description="Highest concurrency, from 1 to 10000: 1, 2, 4 and so on, and this.",
     )
 
 
