@@ -23,3 +23,15 @@ def column_schema(table: Table) -> dict[str, dg.TableSchema]:
         dg.TableColumn(column.name, _WORDS[column.type], column.about) for column in table.columns
     ]
     return {"dagster/column_schema": dg.TableSchema(columns=columns)}
+
+
+def column_words(table: Table) -> dict[str, dg.MarkdownMetadataValue]:
+    """Return the same as a text that is shown on demand.
+
+    For tables that people read as pictures: a section of thirty rows would stand above them.
+    """
+    rows = [
+        f"| `{column.name}` | {_WORDS[column.type]} | {column.about} |" for column in table.columns
+    ]
+    head = ["| column | type | |", "|---|---|---|"]
+    return {"columns": dg.MetadataValue.md("\n".join([*head, *rows]))}

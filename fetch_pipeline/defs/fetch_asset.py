@@ -3,6 +3,8 @@
 Fetched over HTTP each time it is materialized. `length` counts the characters of the decoded text,
 `*_bytes` count bytes, `*_s` are seconds. A page that could not be fetched is a row with its reason,
 never a missing one. An interrupted fetch goes on where it stopped when it is started again.
+
+Outcomes, failures and the waterfall of each fetch are shown under *Events*.
 """
 # No `from __future__ import annotations` here: Dagster reads the annotations at run time.
 

@@ -37,7 +37,7 @@ def fetch_metadata(
 
 def timings_metadata(
     runs: Sequence[ComparedRun], warehouse: Warehouse, place: Place
-) -> Mapping[str, dg.MetadataValue | float | str]:
+) -> Mapping[str, dg.MetadataValue | float]:
     """Return the metadata of one materialization of `run_timings`.
 
     Args:
@@ -69,15 +69,15 @@ def timings_metadata(
 
 def concurrency_metadata(
     runs: Iterable[FetchRun],
-) -> Mapping[str, dg.MetadataValue | float | str]:
+) -> Mapping[str, dg.MetadataValue | float]:
     """Return what the runs of one list, at whatever concurrency, say of how concurrent to be."""
     advice = advise(runs)
     if advice is None or advice.chosen is None:
         return {}
     return {
         "recommended_concurrency": advice.chosen.concurrency,
-        "concurrency_advice": advice.told(),
-        "wall_time_against_concurrency": dg.MetadataValue.md(concurrency_picture(advice)),
+        "concurrency_advice": dg.MetadataValue.md(advice.told()),
+        "concurrency_chart": dg.MetadataValue.md(concurrency_picture(advice)),
     }
 
 

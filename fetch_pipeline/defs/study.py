@@ -15,7 +15,7 @@ from pydantic import Field
 
 from fetch_pipeline.core.concurrency import advise, doublings
 from fetch_pipeline.core.timing import FetchRun
-from fetch_pipeline.defs.columns import column_schema
+from fetch_pipeline.defs.columns import column_words
 from fetch_pipeline.defs.config import bounded, config_mapping
 from fetch_pipeline.defs.demo import EmbeddedOrigin
 from fetch_pipeline.defs.fetcher import Fetcher
@@ -61,7 +61,7 @@ def study_definitions() -> dg.Definitions:
         group_name=STUDY,
         kinds={"python", "aiohttp"},
         description=__doc__,
-        metadata=column_schema(CONCURRENCY_STUDY),
+        metadata=column_words(CONCURRENCY_STUDY),
     )
     job = only_study.to_job(
         name=STUDY,

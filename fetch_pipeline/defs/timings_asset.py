@@ -3,7 +3,8 @@
 Rows are appended, never replaced. `speedup` is measured against the latest sequential run of the
 same list, or estimated by adding up the pages' own seconds where there is none. `ideal_s` is the
 least wall time possible for these pages at this concurrency; no schedule beats it. The metadata's
-`efficiency` is `ideal_s / wall_s`: 1 is perfect.
+`efficiency` is `ideal_s / wall_s`: 1 is perfect. `recommended_concurrency` rests on all runs of the
+same list; the job `concurrency_study` adds some.
 """
 # No `from __future__ import annotations` here: Dagster reads the annotations at run time.
 
@@ -12,7 +13,7 @@ import sys
 import dagster as dg
 
 from fetch_pipeline.core.timing import ASYNC
-from fetch_pipeline.defs.columns import column_schema
+from fetch_pipeline.defs.columns import column_words
 from fetch_pipeline.defs.metadata import timings_metadata
 from fetch_pipeline.defs.resources import place_of, warehouse_of
 from fetch_pipeline.defs.spec import FamilySpec
@@ -32,7 +33,7 @@ def build_run_timings(spec: FamilySpec) -> dg.AssetsDefinition:
         description=__doc__,
         io_manager_key=spec.warehouse,
         required_resource_keys={spec.warehouse},
-        metadata=column_schema(RUN_TIMINGS),
+        metadata=column_words(RUN_TIMINGS),
     )
     def run_timings(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         store, place = warehouse_of(context.resources, spec.warehouse), place_of(context.asset_key)

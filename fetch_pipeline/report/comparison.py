@@ -9,9 +9,9 @@ from fetch_pipeline.core.timing import ASYNC, FetchRun, Speedup
 from fetch_pipeline.report import svg
 from fetch_pipeline.report.words import seconds
 
-_WIDTH_PX: Final = 440
-_LABEL_PX: Final = 110
-_BAR_PX: Final = 250
+_WIDTH_PX: Final = 340  # what the page of an asset has room for, in a window of 1400
+_LABEL_PX: Final = 105
+_BAR_PX: Final = 165
 _ROW_PX: Final = 22
 _BAR_CHARACTERS: Final = 40
 _SEEN: Final = 0.01  # share of the wall time

@@ -10,9 +10,9 @@ from fetch_pipeline.core.concurrency import Advice, Level
 from fetch_pipeline.report import svg
 from fetch_pipeline.report.words import seconds
 
-_WIDTH_PX: Final = 440
+_WIDTH_PX: Final = 340  # as that of the comparison
 _LEFT_PX: Final = 60
-_RIGHT_PX: Final = 420
+_RIGHT_PX: Final = 325
 _TOP_PX: Final = 14
 _BOTTOM_PX: Final = 130
 _MOST_POINTS: Final = 9  # more do not fit in 1000 characters
@@ -33,6 +33,7 @@ def concurrency_picture(advice: Advice) -> str:
         f"<path stroke-width='7' d='{dots}'/>{_chosen(advice)}</g>",
         _workers(points),
         svg.text(0, _TOP_PX + 4, seconds(_most_s(advice.levels))),
+        svg.text(0, _BOTTOM_PX + 17, "at once"),
     ]
     return svg.image("wall time", svg.svg(_WIDTH_PX, _BOTTOM_PX + 24, *parts))
 

@@ -53,7 +53,7 @@ def test_each_level_is_a_row_and_the_fewest_workers_that_suffice_are_recommended
     assert set(rows["run_id"]) == {result.run_id}
     assert rows["wall_s"][0] > 2 * rows["wall_s"][3]
     assert told["recommended_concurrency"] in {8, 16}
-    assert told["wall_time_against_concurrency"].startswith("![wall time](data:image/svg+xml,")
+    assert told["concurrency_chart"].startswith("![wall time](data:image/svg+xml,")
     assert {f"wall_s_at_{level}" for level in (1, 2, 4, 8, 16)} <= set(told)
     assert f"{told['recommended_concurrency']} at once: " in capsys.readouterr().out
 

@@ -31,8 +31,8 @@ def test_each_level_is_a_dot_and_the_recommended_one_is_green() -> None:
 
     picture = concurrency_picture(found)
 
-    assert words(picture) == ["12481632", "4.00 s"]
-    assert strokes(picture, svg.IDEAL) == ["276,114h0"]
+    assert words(picture) == ["12481632", "4.00 s", "at once"]
+    assert strokes(picture, svg.IDEAL) == ["219,114h0"]
 
 
 def test_one_level_is_drawn_without_a_recommendation() -> None:
