@@ -81,9 +81,9 @@ def fetch_row(url: str, policy: FetchPolicy = IMPATIENT) -> OutcomeRow:
 class Folder:
     """The tables and journals of one test."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, warehouse: str = "warehouse.duckdb") -> None:
         self.path = path
-        self.warehouse = DuckDBWarehouse(path / "warehouse.duckdb")
+        self.warehouse = DuckDBWarehouse(path / warehouse)
 
     def write_list(self, urls: Iterable[str], name: str = "urls.txt") -> Path:
         """Write a list, one URL per line."""

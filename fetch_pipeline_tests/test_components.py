@@ -1,8 +1,5 @@
 """A family in somebody else's project, from ten lines of YAML."""
 
-import os
-import subprocess
-import sys
 import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +15,7 @@ from fetch_pipeline.components import FetchPages
 from fetch_pipeline.defs.fetcher import Fetcher
 from fetch_pipeline.demo.origin import Origin
 from fetch_pipeline_tests.book_origin import Reply, Visit, booked
+from fetch_pipeline_tests.tools import run_tool
 
 TYPE = "fetch_pipeline.components.FetchPages"
 OWN_ORIGIN = {
@@ -203,27 +201,6 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def dg_cli(project: Path, *words: str) -> tuple[int, str]:
-    """Run a `dg` command in the project; return its exit code and what it printed."""
-    tools = Path(sys.executable).parent
-    environment = {
-        **os.environ,
-        "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(project),
-        "VIRTUAL_ENV": str(tools.parent),
-        "COLUMNS": "200",
-    }
-    process = subprocess.run(
-        [str(tools / "dg"), *words],
-        cwd=project,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return process.returncode, process.stdout + process.stderr
-
-
 def write_component(project: Path, attributes: str, urls: str = "") -> None:
     """Put the component into the project, with a list beside it."""
     folder = project / "acme" / "defs" / "blog"
@@ -243,8 +220,8 @@ def test_a_second_project_finds_checks_and_launches_it(project: Path, origin: Or
     )
 
     commands = ["list components", "check yaml", "check defs", "list defs"]
-    said = {command: dg_cli(project, *command.split()) for command in commands}
-    launched, log = dg_cli(project, "launch", "--job", "blog_fetch_pages")
+    said = {command: run_tool(project, "dg", *command.split()) for command in commands}
+    launched, log = run_tool(project, "dg", "launch", "--job", "blog_fetch_pages")
 
     assert {command: code for command, (code, _) in said.items()} == dict.fromkeys(commands, 0)
     assert TYPE in said["list components"][1]
@@ -272,7 +249,7 @@ def test_dg_names_the_line_and_the_field_that_is_wrong(
     """Without loading anything."""
     write_component(project, attributes)
 
-    code, said = dg_cli(project, "check", "yaml")
+    code, said = run_tool(project, "dg", "check", "yaml")
 
     assert code == 1
     assert "defs.yaml:2" in said
@@ -287,6 +264,6 @@ def test_a_value_from_the_environment_may_stand_for_any_knob(project: Path) -> N
         headers: {"https://a.example": {Authorization: {env: TOKEN}, X-Plain: text}}}"""
     write_component(project, f"{{path: u.txt, fetcher: {knobs}}}")
 
-    code, said = dg_cli(project, "check", "defs")
+    code, said = run_tool(project, "dg", "check", "defs")
 
     assert code == 0, said
