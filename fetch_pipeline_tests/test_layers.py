@@ -62,9 +62,10 @@ def test_imports_stay_within_the_plan(path: Path) -> None:
 
 def test_every_room_is_in_the_plan() -> None:
     """A new folder is a decision."""
-    assert {path.name for path in PACKAGE.iterdir() if path.is_dir()} - {"__pycache__"} == set(
-        ROOMS
-    )
+    folders = {path.name for path in PACKAGE.iterdir() if path.is_dir()}
+
+    assert folders - {"__pycache__"} == {*ROOMS, "docs"}
+    assert not list((PACKAGE / "docs").rglob("*.py"))
 
 
 def test_the_door_only_lists() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypedDict, Unpack
+
 import dagster as dg
 
 from fetch_pipeline.defs.automation import (
@@ -26,8 +28,28 @@ def build_family(spec: FamilySpec) -> dg.Definitions:
     )
 
 
+class Settings(TypedDict, total=False):
+    """What a family of a list file may be told besides.
+
+    Attributes:
+        fetcher: Resource key of the policy its pages are fetched with.
+        concurrency: Pages in flight at once, unless a run says otherwise.
+        failure_limit: Share of its rows without a page that is tolerated, unless a run says so.
+        cron: When its schedule starts it, in UTC.
+    """
+
+    fetcher: str
+    concurrency: int
+    failure_limit: float
+    cron: str
+
+
 def list_family(
-    path: str, *, column: str | None = None, prefix: str | None = None, fetcher: str = "fetcher"
+    path: str,
+    *,
+    column: str | None = None,
+    prefix: str | None = None,
+    **settings: Unpack[Settings],
 ) -> dg.Definitions:
     """Make a family of a list file, with its jobs, its daily schedule and its sensor.
 
@@ -35,10 +57,10 @@ def list_family(
         path: Of the list; see `store.url_list.read_entries`.
         column: Where the URLs are in a file that has columns.
         prefix: Of the asset keys, jobs and ops; its tables' schema. Null for none.
-        fetcher: Resource key of the policy its pages are fetched with.
+        **settings: See `Settings`.
     """
     source = ListFile(path=path, column=column)
-    return build_list_family(source, FamilySpec(source=source, prefix=prefix, fetcher=fetcher))
+    return build_list_family(source, FamilySpec(source=source, prefix=prefix, **settings))
 
 
 def build_list_family(source: ListFile, spec: FamilySpec) -> dg.Definitions:
