@@ -26,8 +26,9 @@ from fetch_pipeline.defs.fetch_config import (
     async_config,
 )
 from fetch_pipeline.defs.fetcher import Fetcher
-from fetch_pipeline.defs.fetching import FetchId, Manifest, fetch_pending, plan_fetch, store_fetch
+from fetch_pipeline.defs.fetching import fetch_pending, plan_fetch, store_fetch
 from fetch_pipeline.defs.interrupt import interruptible
+from fetch_pipeline.defs.manifest import FetchId, Manifest
 from fetch_pipeline.defs.metadata import fetch_metadata
 from fetch_pipeline.defs.progress import telling
 from fetch_pipeline.defs.resources import place_of, warehouse_of

@@ -8,7 +8,7 @@ import dagster as dg
 
 from fetch_pipeline.core.concurrency import advise
 from fetch_pipeline.core.timing import ASYNC, SEQUENTIAL, FetchRun
-from fetch_pipeline.defs.fetching import StoredFetch
+from fetch_pipeline.defs.manifest import StoredFetch
 from fetch_pipeline.defs.panels import panels
 from fetch_pipeline.report.comparison import comparison_picture
 from fetch_pipeline.report.concurrency_chart import concurrency_picture

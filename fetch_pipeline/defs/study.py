@@ -19,9 +19,9 @@ from fetch_pipeline.defs.columns import column_words
 from fetch_pipeline.defs.config import bounded, config_mapping
 from fetch_pipeline.defs.demo import EmbeddedOrigin
 from fetch_pipeline.defs.fetcher import Fetcher
-from fetch_pipeline.defs.fetching import FetchId
 from fetch_pipeline.defs.interrupt import interruptible
 from fetch_pipeline.defs.lists import ListFile, ListSource
+from fetch_pipeline.defs.manifest import FetchId
 from fetch_pipeline.defs.metadata import concurrency_metadata
 from fetch_pipeline.defs.resources import warehouse_of
 from fetch_pipeline.defs.studying import StudyList, study, study_list

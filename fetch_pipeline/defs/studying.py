@@ -18,8 +18,9 @@ from urllib.parse import urlsplit
 from fetch_pipeline.core.plan import make_plan
 from fetch_pipeline.core.progress import Progress
 from fetch_pipeline.core.timing import ASYNC, SEQUENTIAL, FetchRun
-from fetch_pipeline.defs.fetching import FetchId, fetch_pending, measure_fetch, plan_fetch
+from fetch_pipeline.defs.fetching import fetch_pending, measure_fetch, plan_fetch
 from fetch_pipeline.defs.lists import ListSource
+from fetch_pipeline.defs.manifest import FetchId
 from fetch_pipeline.store.duckdb import DuckDBWarehouse
 from fetch_pipeline.store.tables import URL_LIST
 from fetch_pipeline.store.url_rows import store_url_list

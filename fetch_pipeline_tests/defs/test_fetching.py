@@ -8,15 +8,8 @@ import pytest
 
 from fetch_pipeline.core.plan import Entry, make_plan
 from fetch_pipeline.core.politeness import UNLIMITED
-from fetch_pipeline.defs.fetching import (
-    FetchId,
-    Manifest,
-    StaleListError,
-    StoredFetch,
-    fetch_pending,
-    plan_fetch,
-    store_fetch,
-)
+from fetch_pipeline.defs.fetching import StaleListError, fetch_pending, plan_fetch, store_fetch
+from fetch_pipeline.defs.manifest import FetchId, Manifest, StoredFetch
 from fetch_pipeline.demo.origin import Origin
 from fetch_pipeline.store.journal_file import JournalError, make_journal, open_journal
 from fetch_pipeline.store.url_rows import store_url_list

@@ -17,14 +17,8 @@ import pytest
 
 from fetch_pipeline.core.plan import Entry, make_plan
 from fetch_pipeline.core.politeness import UNLIMITED, Politeness
-from fetch_pipeline.defs.fetching import (
-    FetchId,
-    Manifest,
-    StoredFetch,
-    fetch_pending,
-    plan_fetch,
-    store_fetch,
-)
+from fetch_pipeline.defs.fetching import fetch_pending, plan_fetch, store_fetch
+from fetch_pipeline.defs.manifest import FetchId, Manifest, StoredFetch
 from fetch_pipeline.store.url_rows import store_url_list
 from fetch_pipeline.store.warehouse import Place, TableScan
 from fetch_pipeline_tests.book_origin import BookOrigin, Reply, Visit, booked
