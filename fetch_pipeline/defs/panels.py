@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final, TypeAlias
@@ -31,7 +32,7 @@ def panels(run: FetchRun, warehouse: Warehouse, place: Place) -> list[Panel]:
     every = max(1, -(-run.requested // MOST_COUNTED))
     scan = TableScan(warehouse=warehouse, place=place, columns=_COLUMNS)
     try:
-        bars = _bars(_asked(scan, every))
+        bars = _bars(_asked(scan, run.started_at, every))
     except NoTableError:
         return []
     how = "one at a time" if run.strategy == SEQUENTIAL else f"{run.concurrency} at once"
@@ -39,12 +40,17 @@ def panels(run: FetchRun, warehouse: Warehouse, place: Place) -> list[Panel]:
     return [Panel(title=title, every=every, bars=bars)]
 
 
-def _asked(scan: Iterable[pa.RecordBatch], every: int) -> Iterator[_Row]:
-    """Yield every n-th row that was asked for: neither a duplicate nor a line that is no URL."""
+def _asked(scan: Iterable[pa.RecordBatch], since: datetime, every: int) -> Iterator[_Row]:
+    """Yield every n-th row that the fetch asked for.
+
+    That is neither a duplicate, nor a line that is no URL, nor a row that was kept of another day.
+    """
     seen = 0
     for batch in scan:
-        first = pc.is_null(batch["duplicate_of"])
-        asked = batch.filter(pc.and_(first, pc.greater(batch["attempts"], 0)))
+        started = batch["started_at"]
+        ours = pc.greater_equal(started, pa.scalar(since, started.type))
+        once = pc.is_null(batch["duplicate_of"])
+        asked = batch.filter(pc.and_(pc.and_(once, ours), pc.greater(batch["attempts"], 0)))
         places = pa.array(range(-seen % every, asked.num_rows, every), pa.int64())
         yield from asked.take(places).to_pylist()
         seen += asked.num_rows

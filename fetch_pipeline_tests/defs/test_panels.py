@@ -57,6 +57,13 @@ def test_only_pages_that_were_asked_for_are_drawn(folder: Folder) -> None:
     assert len(drawn.bars) == 1
 
 
+def test_rows_that_were_kept_of_another_day_are_not_drawn(folder: Folder) -> None:
+    """`refetch: failed` asked for one page only; the other one is yesterday's."""
+    drawn = panel(folder, {"at": -86_400, "run_id": "r0"}, {"at": 2})
+
+    assert [bar.start_s for bar in drawn.bars] == [0.0]
+
+
 def test_bars_are_in_the_order_of_their_starts(folder: Folder) -> None:
     """Not of the list: that of hosts and workers is another."""
     drawn = panel(folder, {"at": 2}, {"at": 0}, {"at": 1})
