@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from statistics import median
@@ -34,8 +34,9 @@ class Level:
         concurrency: Workers.
         wall_s: Seconds a fetch took.
         runs: How many were looked at.
-        failed_share: Of the requested pages, in the latest run.
+        failed_share: Of the listed pages, in the latest run.
         bound: What the latest run could not have been faster than.
+        fails_more: Whether more pages fail than at the level at which fewest do.
     """
 
     concurrency: int
@@ -43,6 +44,7 @@ class Level:
     runs: int
     failed_share: float
     bound: Bound
+    fails_more: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,20 +65,22 @@ class Advice:
     pages: int
     until: datetime
 
-    @property
-    def open_ended(self) -> bool:
-        """Whether more workers than were ever tried may be faster still."""
-        return self.chosen is self.levels[-1] and self.fastest.bound is Bound.WORKERS
-
     def told(self) -> str:
         """Say it in a sentence or two, with the data it rests on."""
         if self.chosen is None:
             return f"nothing to choose from yet. {self._rests()}"
-        if self.open_ended:
-            why = f"the most that was tried, and the fastest: try {2 * self.chosen.concurrency}"
-        else:
-            why = f"more are hardly faster, {self.fastest.bound}"
-        return f"{self.chosen.concurrency} at once: {why}. {self._rests()}"
+        return f"{self.chosen.concurrency} at once: {self._why(self.chosen)}. {self._rests()}"
+
+    def _why(self, chosen: Level) -> str:
+        """Rung by rung: what is above the chosen level, and what was never tried."""
+        above = [level for level in self.levels if level.concurrency > chosen.concurrency]
+        if any(level.fails_more for level in above):
+            return "above that more pages fail"
+        if above:
+            return f"more are hardly faster, {self.fastest.bound}"
+        if self.fastest.bound is Bound.WORKERS:
+            return f"the most that was tried, and the fastest: try {2 * chosen.concurrency}"
+        return f"the most that was tried, and more would hardly be faster: {self.fastest.bound}"
 
     def _rests(self) -> str:
         count = sum(level.runs for level in self.levels)
@@ -98,8 +102,8 @@ def advise(runs: Iterable[FetchRun]) -> Advice | None:
     ordered = sorted((run for run in runs if run.fetched), key=lambda run: run.started_at)
     if not ordered:
         return None
-    levels = _levels(ordered)
-    sound = _sound(levels)
+    levels = _marked(_levels(ordered))
+    sound = [level for level in levels if not level.fails_more]
     fastest = min(sound, key=lambda level: level.wall_s)
     chosen = next(level for level in sound if level.wall_s <= fastest.wall_s * AS_FAST)
     return Advice(
@@ -143,6 +147,8 @@ def _bound(run: FetchRun) -> Bound:
     return Bound.COURTESY if run.ideal_s <= run.courtesy_s else Bound.LONGEST_PAGE
 
 
-def _sound(levels: Sequence[Level]) -> list[Level]:
+def _marked(levels: Sequence[Level]) -> list[Level]:
     fewest = min(level.failed_share for level in levels)
-    return [level for level in levels if level.failed_share <= fewest + _MORE_FAILURES]
+    return [
+        replace(level, fails_more=level.failed_share > fewest + _MORE_FAILURES) for level in levels
+    ]

@@ -51,7 +51,8 @@ def _asked(scan: Iterable[pa.RecordBatch], since: datetime, every: int) -> Itera
         ours = pc.greater_equal(started, pa.scalar(since, started.type))
         once = pc.is_null(batch["duplicate_of"])
         asked = batch.filter(pc.and_(pc.and_(once, ours), pc.greater(batch["attempts"], 0)))
-        places = pa.array(range(-seen % every, asked.num_rows, every), pa.int64())
+        to_skip = -seen % every  # until the next n-th row, counted over all batches
+        places = pa.array(range(to_skip, asked.num_rows, every), pa.int64())
         yield from asked.take(places).to_pylist()
         seen += asked.num_rows
 
@@ -76,11 +77,14 @@ def _side_by_side(parts: Sequence[Sequence[_Row]]) -> Iterator[list[Bar]]:
 def _bar(row: _Row, start_s: float) -> Bar:
     """Return one page; what its last attempt does not account for was taken by earlier ones."""
     queue_s, *others = (row[phase] or 0.0 for phase in _PHASES)
-    rest_s = max(0.0, row["elapsed_s"] - queue_s - sum(others))
-    earlier_s = rest_s if row["attempts"] > 1 else 0.0
+    unaccounted_s = max(0.0, row["elapsed_s"] - queue_s - sum(others))
+    if row["attempts"] > 1:
+        phases_s = (unaccounted_s, queue_s, *others)
+    else:
+        phases_s = (0.0, queue_s + unaccounted_s, *others)
     return Bar(
         url=row["url"],
         start_s=start_s,
-        phases_s=(earlier_s, queue_s + rest_s - earlier_s, *others),
+        phases_s=phases_s,
         failed="" if row["outcome"] in WITH_PAGE else row["outcome"],
     )

@@ -15,22 +15,23 @@ _LEFT_PX: Final = 60
 _RIGHT_PX: Final = 325
 _TOP_PX: Final = 14
 _BOTTOM_PX: Final = 130
-_MOST_POINTS: Final = 9  # more do not fit in 1000 characters
+_MOST_POINTS: Final = 7  # more do not fit in 1000 characters
 _BAR_CHARACTERS: Final = 40
 
 
 def concurrency_picture(advice: Advice) -> str:
     """Return a Markdown image below 1000 characters: medians of wall time, the chosen one green.
 
-    The axis of concurrency is logarithmic, that of seconds begins at 0.
+    Levels at which more pages fail are red. The axis of concurrency is logarithmic, that of seconds
+    begins at 0.
     """
     points = [(level, *_point(level, advice.levels)) for level in _drawn(advice)]
-    line = "L".join(f"{x},{y}" for _, x, y in points)
-    dots = "".join(f"M{x},{y}h0" for _, x, y in points)
+    line = "L".join(f"{x},{y}" for level, x, y in points if not level.fails_more)
+    dots = "".join(f"M{x},{y}h0" for level, x, y in points if not level.fails_more)
     parts = [
         f"<path d='M{_LEFT_PX},{_BOTTOM_PX}H{_RIGHT_PX}v1H{_LEFT_PX}'/>",
         f"<g fill='none' stroke='{svg.ASYNC}' stroke-linecap='round'><path d='M{line}'/>",
-        f"<path stroke-width='7' d='{dots}'/>{_chosen(advice)}</g>",
+        f"<path stroke-width='7' d='{dots}'/>{_failing(points)}{_chosen(advice)}</g>",
         _workers(points),
         svg.text(0, _TOP_PX + 4, seconds(_most_s(advice.levels))),
         svg.text(0, _BOTTOM_PX + 17, "at once"),
@@ -65,6 +66,11 @@ def _chosen(advice: Advice) -> str:
         return ""
     x, y = _point(advice.chosen, advice.levels)
     return f"<path stroke='{svg.IDEAL}' stroke-width='13' d='M{x},{y}h0'/>"
+
+
+def _failing(points: Sequence[tuple[Level, int, int]]) -> str:
+    dots = "".join(f"M{x},{y}h0" for level, x, y in points if level.fails_more)
+    return f"<path stroke='{svg.FAILED}' stroke-width='7' d='{dots}'/>" if dots else ""
 
 
 def _workers(points: Sequence[tuple[Level, int, int]]) -> str:

@@ -7,6 +7,7 @@ but the pages are counted instead of drawn.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import Final
 
 from fetch_pipeline.report import svg
@@ -52,20 +53,23 @@ def in_flight_area(bars: Sequence[Bar], *, every: int, span_s: float, width: int
     """
     bins = width // _BIN_PX
     counts = count_in_flight(bars, span_s=span_s, bins=bins)
-    heights = [[count * every for count in phase] for phase in counts]
-    totals = [sum(column) for column in zip(*heights, strict=True)]
-    most = max(totals, default=0.0) or 1.0
-    areas = []
-    for place in reversed(range(len(PHASES))):
-        if any(counts[place]):
-            areas.append(_area(totals, most, PHASES[place].colour, left))
-        totals = [total - own for total, own in zip(totals, heights[place], strict=True)]
+    stacked = list(accumulate(counts, _on_top))
+    most = max(stacked[-1]) or 1.0
+    areas = [
+        _area(stacked[place], most, PHASES[place].colour, left)
+        for place in reversed(range(len(PHASES)))
+        if any(counts[place])
+    ]
     return (
-        svg.text(left - 6, 11, f"{most:.0f}", svg.END)
+        svg.text(left - 6, 11, f"{most * every:.0f}", svg.END)
         + svg.text(left - 6, AREA_PX, "0", svg.END)
         + "".join(areas)
-        + _failures(bars, width / span_s, left)
+        + _failures(bars, bins / span_s, left)
     )
+
+
+def _on_top(below: Sequence[float], own: Sequence[float]) -> list[float]:
+    return [one + other for one, other in zip(below, own, strict=True)]
 
 
 def _area(totals: Sequence[float], most: float, colour: str, left: int) -> str:
@@ -74,8 +78,8 @@ def _area(totals: Sequence[float], most: float, colour: str, left: int) -> str:
     return f"<path fill='{colour}' d='M{left},{AREA_PX}{steps}V{AREA_PX}z'/>"
 
 
-def _failures(bars: Iterable[Bar], px_per_s: float, left: int) -> str:
+def _failures(bars: Iterable[Bar], bins_per_s: float, left: int) -> str:
     """Mark, below the areas, where pages ended without success."""
-    places = sorted({int(bar.end_s * px_per_s) // _BIN_PX for bar in bars if bar.failed})
+    places = sorted({int(bar.end_s * bins_per_s) for bar in bars if bar.failed})
     marks = "".join(f"M{left + place * _BIN_PX},{AREA_PX + 2}v{_FAILED_PX}" for place in places)
     return f"<path stroke='{svg.FAILED}' stroke-width='2' d='{marks}'/>" if marks else ""

@@ -23,8 +23,9 @@ MOST_BARS: Final = 120
 MOST_COUNTED: Final = 20_000
 """Pages that are counted in flight; of a longer list, every n-th is, as if it were n."""
 
-_WIDTH_PX: Final = 680  # what the UI's dialog has room for (checked on 1.13.27)
+_WIDTH_PX: Final = 680  # of the axis; the UI's dialog has room for 690 (checked on 1.13.27)
 _SCALE_PX: Final = 40
+_MARK_PX: Final = 4  # of a failure; the page that ends last is marked behind the axis
 _LEGEND_PX: Final = 30
 _TITLE_PX: Final = 24
 _AXIS_PX: Final = 24
@@ -94,7 +95,7 @@ def waterfall_picture(*panels: Panel) -> str:
         for top, panel in zip(tops, panels, strict=True)
     ]
     parts = (_legend(panels), _axis(span_s, left, bottom), *drawn)
-    return svg.image("waterfall", svg.svg(_WIDTH_PX, bottom + _AXIS_PX, *parts))
+    return svg.image("waterfall", svg.svg(_WIDTH_PX + _MARK_PX, bottom + _AXIS_PX, *parts))
 
 
 def _bars(bars: Sequence[Bar], row_px: float, px_per_s: float, left: int) -> str:
@@ -107,7 +108,7 @@ def _bars(bars: Sequence[Bar], row_px: float, px_per_s: float, left: int) -> str
             length = max((end_s - start_s) * px_per_s, 0.3)
             moves[place] += f"M{left + start_s * px_per_s:.1f},{y:.1f}h{length:.1f}"
         if bar.failed:
-            ends += f"M{left + bar.end_s * px_per_s:.1f},{y:.1f}h4"
+            ends += f"M{left + bar.end_s * px_per_s:.1f},{y:.1f}h{_MARK_PX}"
         if row_px == _NAMED_ROW_PX:
             names += _name(bar, y + 4, px_per_s, left)
     stroke_px = row_px * 0.7
@@ -124,11 +125,10 @@ def _name(bar: Bar, y: float, px_per_s: float, left: int) -> str:
     """Write what the bar is of where there is most room: behind it, before it, or across it."""
     before, behind = bar.start_s * px_per_s, _WIDTH_PX - left - bar.end_s * px_per_s
     across = _WIDTH_PX - left - before - behind
-    room_px = max(before, behind, across)
-    words = _shortened(bar, int(room_px / _CHARACTER_PX) - 2)
-    if behind == room_px:
+    words = _shortened(bar, int(max(before, behind, across) / _CHARACTER_PX) - 2)
+    if behind >= max(before, across):
         return svg.text(round(_WIDTH_PX - behind + 8), y, words, _SMALL)
-    if before == room_px:
+    if before >= across:
         return svg.text(round(left + before - 6), y, words, f"{_SMALL}{svg.END}")
     return svg.text(round(left + before + 4), y, words, f"{_SMALL} fill='#000'")
 

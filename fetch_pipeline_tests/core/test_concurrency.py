@@ -62,7 +62,6 @@ def test_where_the_most_that_was_tried_is_fastest_more_are_worth_a_try() -> None
     """The curve still falls: the best is not known yet."""
     advice = advised(measured((1, 4.0), (2, 2.0), (4, 1.0)))
 
-    assert advice.open_ended
     assert "4 at once: the most that was tried, and the fastest: try 8." in advice.told()
 
 
@@ -72,7 +71,6 @@ def test_servers_that_slow_down_are_no_reason_for_more_workers() -> None:
 
     advice = advised(slower)
 
-    assert not advice.open_ended
     assert "4 at once: more are hardly faster, pages take longer the more" in advice.told()
 
 
@@ -109,6 +107,17 @@ def test_failing_fast_is_not_fast() -> None:
     assert advice.chosen is not None
     assert advice.chosen.concurrency == 8
     assert advice.fastest.concurrency == 8
+    assert [level.fails_more for level in advice.levels] == [False, False, True]
+    assert "8 at once: above that more pages fail. Rests on" in advice.told()
+
+
+def test_what_was_never_tried_is_not_called_slower() -> None:
+    """There is only 1 to compare with; the slowest page says why 64 is enough."""
+    told = advised(measured((1, 4.0), (64, 0.51))).told()
+
+    assert told.startswith(
+        "64 at once: the most that was tried, and more would hardly be faster: the slowest page"
+    )
 
 
 def test_a_page_that_fails_now_and_then_excludes_no_level() -> None:

@@ -45,9 +45,32 @@ def test_one_level_is_drawn_without_a_recommendation() -> None:
     [[1], [1, 2], doublings(64), doublings(10_000), list(range(9970, 10_001))],
 )
 @pytest.mark.parametrize("wall_s", [0.0, 4.0, 98765.4])
-def test_the_picture_is_small_enough_to_be_shown_inline(levels: list[int], wall_s: float) -> None:
+@pytest.mark.parametrize("failing", [0, 1, 4])
+def test_the_picture_is_small_enough_to_be_shown_inline(
+    levels: list[int], wall_s: float, failing: int
+) -> None:
     """Dagster hides Markdown of 1000 characters or more behind a link."""
-    assert len(concurrency_picture(advice(*levels, wall_s=wall_s))) < 1000
+    found = advice(*levels, wall_s=wall_s)
+    flat = [
+        replace(level, wall_s=wall_s, fails_more=n < failing)
+        for n, level in enumerate(found.levels)
+    ]
+    for chosen in flat:
+        drawn = replace(found, levels=flat, chosen=chosen)
+
+        assert len(concurrency_picture(drawn)) < 1000
+
+
+def test_a_level_at_which_more_pages_fail_is_red() -> None:
+    """It is fast, and no part of the line."""
+    failing = replace(KNEE[-1], wall_s=0.1, failed=50)
+    found = advise([*KNEE[:-1], failing])
+    assert found is not None
+
+    picture = concurrency_picture(found)
+
+    assert len(strokes(picture, svg.FAILED)) == 1
+    assert strokes(picture, svg.FAILED)[0].startswith("325,")
 
 
 def test_of_many_levels_the_ends_and_the_recommended_one_are_always_drawn() -> None:

@@ -58,6 +58,18 @@ def test_a_page_that_failed_is_marked_at_its_end() -> None:
     assert "failed" in words(picture)
 
 
+@pytest.mark.parametrize("pages", [3, MOST_BARS + 1])
+def test_the_mark_of_the_page_that_ends_last_is_in_the_picture(pages: int) -> None:
+    """It is the one that the run waited for."""
+    panel = Panel(title="t", every=1, bars=[bar(failed="timeout")] * pages)
+
+    picture = waterfall_picture(panel)
+
+    ends = [float(stroke.partition(",")[0]) for stroke in strokes(picture, svg.FAILED)]
+    assert max(ends) <= 680
+    assert float(drawn(picture).get("width") or 0) >= 684
+
+
 def test_both_strategies_share_one_axis() -> None:
     """A wall of 0.1 s below a staircase of 1 s is a tenth as wide."""
     picture = waterfall_picture(staircase(10), wall(10))
