@@ -32,21 +32,25 @@ _FROM_ENVIRONMENT: Final = {
 def _fetcher_schema() -> dict[str, Any]:
     """Return what `dg check yaml` and editors hold the attribute `fetcher` against.
 
-    One schema per knob, so that they name the one that is wrong. What is a text where another type
-    is wanted may only be a template: its value is not known before the definitions are loaded.
+    One schema per knob, so that they name the one that is wrong.
     """
-    template = {"type": "string", "pattern": "{{.*}}"}
     knobs = Fetcher.model_json_schema()["properties"]
     knobs["proxy"]["anyOf"].append(_FROM_ENVIRONMENT)
     values = knobs["headers"]["additionalProperties"]
     values["additionalProperties"] = {"anyOf": [{"type": "string"}, _FROM_ENVIRONMENT]}
     return {
-        "properties": {
-            name: {"if": {"type": "string"}, "then": {"anyOf": [knob, template]}, "else": knob}
-            for name, knob in knobs.items()
-        },
+        "properties": {name: _or_template(knob) for name, knob in knobs.items()},
         "additionalProperties": False,
     }
+
+
+def _or_template(knob: dict[str, Any]) -> dict[str, Any]:
+    """Allow a template for any knob: its value is not known before the definitions are loaded.
+
+    "if", not "anyOf" around all of it: the error then names the rule of the knob that is broken.
+    """
+    template = {"type": "string", "pattern": "{{.*}}"}
+    return {"if": {"type": "string"}, "then": {"anyOf": [knob, template]}, "else": knob}
 
 
 _Knobs: TypeAlias = Annotated[
@@ -59,6 +63,15 @@ _Knobs: TypeAlias = Annotated[
 ]
 
 
+class _WithList(dg.Scaffolder):
+    """Writes a component that loads, with an empty list beside it."""
+
+    def scaffold(self, request: dg.ScaffoldRequest) -> None:
+        dg.scaffold_component(request, {"path": "urls.txt"})
+        (request.target_path / "urls.txt").write_text("# One URL per line\n", encoding="utf-8")
+
+
+@dg.scaffold_with(_WithList)
 class FetchPages(dg.Component, dg.Model, dg.Resolvable):
     """A URL list and its page-lengths table, fetched concurrently and politely every day.
 
@@ -67,8 +80,9 @@ class FetchPages(dg.Component, dg.Model, dg.Resolvable):
     """
 
     path: str = Field(
+        min_length=1,
         description="The list: a .txt, .csv, .tsv, .jsonl or .parquet file, each also .gz. Beside "
-        "this defs.yaml, or absolute, or an fsspec URL."
+        "this defs.yaml, or absolute, or an fsspec URL.",
     )
     column: str | None = Field(
         default=None,
@@ -78,7 +92,7 @@ class FetchPages(dg.Component, dg.Model, dg.Resolvable):
         default=None,
         pattern=PREFIX,
         description="Of the asset keys, jobs, ops and resources, and the schema of the tables. "
-        "Letters, digits and _. Empty for none.",
+        "Only a to z, digits and _. Empty for none.",
     )
     concurrency: int = Field(
         default=CONCURRENCY, ge=1, le=10_000, description="Pages in flight at once, at most."
@@ -105,8 +119,7 @@ class FetchPages(dg.Component, dg.Model, dg.Resolvable):
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Make the family."""
-        path = self.path if "://" in self.path else str(context.path / self.path)
-        source = ListFile(path=path, column=self.column)
+        source = ListFile(path=_beside(context.path, self.path), column=self.column)
         named = FamilySpec(source=source, prefix=self.prefix)
         spec = FamilySpec(
             source=source,
@@ -124,13 +137,26 @@ class FetchPages(dg.Component, dg.Model, dg.Resolvable):
         )
 
     def _resources(self, spec: FamilySpec, root: Path) -> dict[str, Any]:
-        url = anchored(self.warehouse, root)
-        open_warehouse(url)  # whether there can be one; nothing is connected to
+        open_warehouse(self.warehouse)  # whether there can be one; nothing is connected to
+        knobs = _from_environment(self.fetcher)
+        if isinstance(knobs.get("ca_file"), str):
+            knobs["ca_file"] = str(root / knobs["ca_file"])
         return {
-            spec.fetcher: Fetcher(**_from_environment(self.fetcher)),
-            spec.warehouse: WarehouseResource(url=url),
+            spec.fetcher: Fetcher(**knobs),
+            spec.warehouse: WarehouseResource(url=anchored(self.warehouse, root)),
             spec.journals: Journals(directory=str(root / self.journals)),
         }
+
+
+def _beside(component: Path, path: str) -> str:
+    """Return where a list is that is named beside a `defs.yaml`, or beside a `.py` file."""
+    if "://" in path:
+        return path
+    folder = component if component.is_dir() else component.parent
+    if (folder / path).is_dir():
+        msg = f"path {path!r} is a folder: name the list in it"
+        raise ValueError(msg)
+    return str(folder / path)
 
 
 def _from_environment(value: Any) -> Any:  # noqa: ANN401 - whatever YAML can hold

@@ -98,6 +98,27 @@ def test_it_fetches_the_list_beside_its_yaml_into_tables_below_the_project(
         assert Path(url.removeprefix("duckdb:///")).is_absolute()
 
 
+def test_a_list_is_found_beside_a_python_file_too() -> None:
+    """The component knows the file then, not its folder."""
+    with create_defs_folder_sandbox() as sandbox:
+        file = sandbox.defs_folder_path / "blog" / "component.py"
+        file.parent.mkdir()
+        file.with_name("urls.txt").write_text("http://a.org/", encoding="utf-8")
+        file.write_text(
+            "import dagster as dg\n"
+            "from fetch_pipeline.components import FetchPages\n\n"
+            "@dg.component_instance\n"
+            "def load(context: dg.ComponentLoadContext) -> FetchPages:\n"
+            "    return FetchPages(path='urls.txt')\n",
+            encoding="utf-8",
+        )
+        with sandbox.build_all_defs() as definitions:
+            sensor = definitions.resolve_sensor_def("fetch_pages_on_list_change")
+            evaluation = sensor.evaluate_tick(dg.build_sensor_context())
+
+    assert evaluation.cursor, evaluation.skip_message
+
+
 def test_its_concurrency_is_the_default_of_its_runs(origin: Origin) -> None:
     """And a run config still has the last word."""
     attributes = {"path": "urls.txt", "concurrency": 3, "fetcher": OWN_ORIGIN}
@@ -139,10 +160,16 @@ def test_a_secret_comes_from_the_environment_when_the_run_begins(
         ({}, "path"),
         ({"path": "u.txt", "concurrency": 0}, "concurrency"),
         ({"path": "u.txt", "prefix": "my blog"}, "prefix"),
+        ({"path": "u.txt", "prefix": "Blog"}, "prefix"),
+        ({"path": "u.txt", "prefix": "main"}, "prefix 'main'"),
+        ({"path": ""}, "path"),
+        ({"path": "."}, "path '.' is a folder"),
         ({"path": "u.txt", "colum": "url"}, "colum"),
         ({"path": "u.txt", "failure_limit": 7}, "failure_limit"),
         ({"path": "u.txt", "cron": "each morning"}, "each morning"),
         ({"path": "u.txt", "warehouse": "mysql://a/b"}, "mysql://a/b"),
+        ({"path": "u.txt", "warehouse": "duckdb:///"}, "warehouse url 'duckdb:///'"),
+        ({"path": "u.txt", "fetcher": {"ca_file": "certs/none.pem"}}, "certs/none.pem"),
         ({"path": "u.txt", "fetcher": {"max_attempts": 0}}, "max_attempts"),
         ({"path": "u.txt", "fetcher": {"max_atempts": 1}}, "max_atempts"),
         ({"path": "u.txt", "fetcher": {"per_host_delay_s": "slow"}}, "per_host_delay_s"),
@@ -229,6 +256,18 @@ def test_a_second_project_finds_checks_and_launches_it(project: Path, origin: Or
     assert launched == 0, log
     assert "blog/page_lengths: 1 URLs, 1 fetched, 0 failed" in log
     assert (project / "data" / "fetch_pipeline.duckdb").is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+def test_it_can_be_scaffolded(project: Path) -> None:
+    """What `dg` writes is valid as it stands."""
+    scaffolded, said = run_tool(project, "dg", "scaffold", "defs", TYPE, "blog")
+    checked, message = run_tool(project, "dg", "check", "defs")
+
+    assert scaffolded == 0, said
+    assert checked == 0, message
+    assert (project / "acme" / "defs" / "blog" / "urls.txt").is_file()
 
 
 @pytest.mark.slow

@@ -69,11 +69,17 @@ class FetchRun:
     cpu_s: float
     peak_rss_bytes: int
     list_sha256: str
+    pace_sha256: str
 
     @property
     def work(self) -> tuple[str, int, int]:
         """What must be equal to compare two runs: the list, and how much of it was asked for."""
         return self.list_sha256, self.requested, self.not_modified
+
+    @property
+    def conditions(self) -> tuple[str, int, int, str]:
+        """What must be equal for the concurrency to be what makes the difference."""
+        return *self.work, self.pace_sha256
 
     @property
     def efficiency(self) -> float:

@@ -95,4 +95,6 @@ def _said(each: ErrorDetails, secrets: Collection[str]) -> str:
         return told
     if path[0] in secrets:  # so may be the keys inside
         return f"{path[0]}: {told}"
-    return f"{'.'.join(path)}: {told}, not {each['input']!r}"
+    value = repr(each["input"])
+    shown = "" if value in told or str(each["input"]) in told else f", not {value}"
+    return f"{'.'.join(path)}: {told}{shown}"

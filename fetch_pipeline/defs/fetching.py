@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from fetch_pipeline.core.outcome import FailureKind
+from fetch_pipeline.core.pace import pace_sha256
 from fetch_pipeline.core.politeness import deadline_detail
 from fetch_pipeline.core.progress import Watch
 from fetch_pipeline.core.timing import FetchRun
@@ -144,7 +145,12 @@ def _describe(journal: Journal, fetch: FetchId, strategy: str) -> StoredFetch:
     outcomes = count_outcomes(journal)
     return StoredFetch(
         run=describe_fetch(
-            journal, outcomes, run_id=fetch.run_id, asset=fetch.asset, strategy=strategy
+            journal,
+            outcomes,
+            run_id=fetch.run_id,
+            asset=fetch.asset,
+            strategy=strategy,
+            pace_sha256=pace_sha256(fetch.policy, fetch.politeness),
         ),
         outcomes=outcomes,
         changes=count_changes(journal),

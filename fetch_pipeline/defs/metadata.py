@@ -62,7 +62,9 @@ def timings_metadata(
         "efficiency": round(run.efficiency, 3),
         "courtesy_s": round(run.courtesy_s, 3),
         "comparison": dg.MetadataValue.md(comparison_picture(run, gain)),
-        **concurrency_metadata(r for r in (*history, *studied) if r.work == run.work),
+        **concurrency_metadata(
+            each for each in (*history, *studied) if each.conditions == run.conditions
+        ),
         "waterfall": dg.MetadataValue.md(waterfall_picture(*drawn)),
     }
 

@@ -16,8 +16,10 @@ FAILURE_LIMIT: Final = 0.1
 
 ASSETS: Final = ("url_list", "page_lengths_sequential", "page_lengths", "run_timings")
 
-PREFIX: Final = r"^[A-Za-z0-9_]+$"
-"""What Dagster takes for names of jobs and ops."""
+PREFIX: Final = r"^[a-z0-9_]+$"
+"""What Dagster takes for names of jobs and ops, and databases tell apart as names of schemas."""
+
+_TAKEN: Final = frozenset({"main", "temp", "system", "public", "information_schema", "pg_catalog"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,7 @@ class FamilySpec:
         cron: When its schedule starts it, in UTC.
 
     Raises:
-        ValueError: Dagster could name nothing by the prefix.
+        ValueError: The prefix is no name, or one that databases have a schema of.
     """
 
     source: ListSource
@@ -49,8 +51,11 @@ class FamilySpec:
 
     def __post_init__(self) -> None:
         """Refuse a prefix while it can still be told whose it is."""
-        if self.prefix is not None and not re.match(PREFIX, self.prefix):
-            msg = f"prefix {self.prefix!r} of a family: only letters, digits and _ make a name"
+        if self.prefix is not None and not re.fullmatch(PREFIX, self.prefix):
+            msg = f"prefix {self.prefix!r} of a family: only a to z, digits and _ make a name"
+            raise ValueError(msg)
+        if self.prefix in _TAKEN:
+            msg = f"prefix {self.prefix!r} of a family: databases have a schema of that name"
             raise ValueError(msg)
 
     @property

@@ -4,7 +4,7 @@ Rows are appended, never replaced. `speedup` is measured against the latest sequ
 same list, or estimated by adding up the pages' own seconds where there is none. `ideal_s` is the
 least wall time possible for these pages at this concurrency; no schedule beats it. The metadata's
 `efficiency` is `ideal_s / wall_s`: 1 is perfect. `recommended_concurrency` rests on all runs of the
-same list; the job `concurrency_study` adds some.
+same list under the same policy; the job `concurrency_study` adds some.
 """
 # No `from __future__ import annotations` here: Dagster reads the annotations at run time.
 

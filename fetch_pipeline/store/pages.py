@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypedDict, Unpack
 
 import pyarrow as pa
 
@@ -22,6 +22,15 @@ _PHASES: Final = ("dns_s", "connect_s", "first_byte_s", "download_s")
 
 # What was kept of another run took this one no time.
 _ASKED: Final = "FROM outcomes WHERE attempts > 0 AND run_id IN (SELECT run_id FROM parts)"
+
+
+class Identity(TypedDict):
+    """What a journal does not know of its fetch; see `core.timing.FetchRun`."""
+
+    run_id: str
+    asset: str
+    strategy: str
+    pace_sha256: str
 
 
 def page_batches(journal: Journal) -> Iterator[pa.RecordBatch]:
@@ -67,7 +76,7 @@ def first_failures(journal: Journal, limit: int) -> list[tuple[int, str, str, st
 
 
 def describe_fetch(
-    journal: Journal, outcomes: Mapping[str, int], *, run_id: str, asset: str, strategy: str
+    journal: Journal, outcomes: Mapping[str, int], **identity: Unpack[Identity]
 ) -> FetchRun:
     """Sum up the fetch in the journal, all its parts together; `outcomes` are its rows by word."""
     times, asked = summarize(_elapsed_s(journal)), _asked(journal)
@@ -78,9 +87,7 @@ def describe_fetch(
     """)
     urls, fetched = sum(outcomes.values()), sum(outcomes.get(word, 0) for word in WITH_PAGE)
     return FetchRun(
-        run_id=run_id,
-        asset=asset,
-        strategy=strategy,
+        **identity,
         started_at=datetime.fromtimestamp(started_at, UTC),
         concurrency=concurrency,
         urls=urls,

@@ -188,12 +188,17 @@ _FETCH_COLUMNS: Final = (
     *_columns(_INT, peak_rss_bytes="Most memory the process held until the end of the fetch"),
 )
 
-_LIST_COLUMN: Final = _columns(_TEXT, list_sha256="Which list: runs of the same one are compared")
+_WHICH: Final = _columns(
+    _TEXT,
+    list_sha256="Which list: runs of the same one are compared",
+    pace_sha256="Which policy and politeness, but for who asks: runs of the same ones tell how "
+    "concurrent to be",
+)
 
 FETCH_RUNS: Final = Table(
     name="fetch_runs",
     key=("run_id", "asset"),
-    columns=(*_FETCH_COLUMNS, *_LIST_COLUMN),
+    columns=(*_FETCH_COLUMNS, *_WHICH),
 )
 """What each stored fetch took, written in one transaction with its pages: no timing without a
 table, no table without its timing."""
@@ -216,6 +221,6 @@ RUN_TIMINGS: Final = Table(
             speedup_source="measured: against the latest sequential run of the same list; "
             "estimated: against busy_s",
         ),
-        *_LIST_COLUMN,
+        *_WHICH,
     ),
 )

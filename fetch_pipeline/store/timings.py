@@ -77,6 +77,6 @@ def _fetch_runs(warehouse: Warehouse, place: Place) -> list[FetchRun]:
 
 def _fetch_run(row: Mapping[str, Any]) -> FetchRun:
     """Read a row; one of an older version asked for every URL and waited for nobody."""
-    older = {"requested": row["urls"], "not_modified": 0, "courtesy_s": 0.0}
+    older = {"requested": row["urls"], "not_modified": 0, "courtesy_s": 0.0, "pace_sha256": ""}
     known = {name: row[name] for name in _FIELDS if row.get(name) is not None}
     return FetchRun(**{**older, **known})

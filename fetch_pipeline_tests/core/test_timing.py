@@ -41,6 +41,7 @@ RUN = FetchRun(
     cpu_s=0.1,
     peak_rss_bytes=1,
     list_sha256="l1",
+    pace_sha256="p1",
 )
 
 

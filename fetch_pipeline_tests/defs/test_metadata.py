@@ -89,6 +89,18 @@ def test_the_history_says_how_concurrent_to_be(folder: Folder) -> None:
     assert "concurrency_chart" in metadata
 
 
+def test_runs_of_another_policy_or_politeness_do_not_count(folder: Folder) -> None:
+    """At the same concurrency a delay makes any difference; that is not advice."""
+    impolite = replace(
+        ASYNC_RUN, run_id="r2", concurrency=20, wall_s=0.2, pace_sha256="another delay"
+    )
+
+    metadata = shown(folder, ONE_BY_ONE, impolite, ASYNC_RUN)
+
+    assert metadata["recommended_concurrency"] == 10
+    assert "Rests on 2 runs of 98 pages at 1, 10," in str(metadata["concurrency_advice"])
+
+
 def test_a_study_of_the_same_list_counts_as_history(folder: Folder) -> None:
     """That is what it was made for."""
     for workers, day in ((5, 1), (40, 2)):

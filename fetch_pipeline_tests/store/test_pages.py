@@ -113,6 +113,7 @@ def test_a_fetch_is_summed_up_over_its_parts(tmp_path: Path) -> None:
             run_id="r2",
             asset="demo/page_lengths",
             strategy="async",
+            pace_sha256="p1",
         )
 
     assert (run.run_id, run.asset, run.strategy, run.concurrency) == (
@@ -136,7 +137,12 @@ def test_a_list_without_a_url_has_a_table_too(tmp_path: Path) -> None:
         begin(journal, ["nonsense"])
         journal.write([], part())
         run = describe_fetch(
-            journal, count_outcomes(journal), run_id="r1", asset="a", strategy="async"
+            journal,
+            count_outcomes(journal),
+            run_id="r1",
+            asset="a",
+            strategy="async",
+            pace_sha256="p1",
         )
         (batch,) = page_batches(journal)
 

@@ -29,7 +29,7 @@ href changed length_before run_id
 RUN_TIMINGS_COLUMNS = """
 run_id asset strategy started_at concurrency urls fetched failed requested not_modified wall_s
 busy_s courtesy_s slowest_s ideal_s p50_s p95_s p99_s pages_per_s body_bytes cpu_s peak_rss_bytes
-speedup speedup_source list_sha256
+speedup speedup_source list_sha256 pace_sha256
 """
 
 
