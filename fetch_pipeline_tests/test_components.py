@@ -260,6 +260,29 @@ def test_a_second_project_finds_checks_and_launches_it(project: Path, origin: Or
 
 @pytest.mark.slow
 @pytest.mark.timeout(180)
+def test_both_strategies_take_turns_whatever_the_projects_executor(
+    project: Path, origin: Origin
+) -> None:
+    """Dagster's usual one starts both fetches at once."""
+    urls = "\n".join(f"{origin.url}/page/{n}?latency_s=0.2" for n in range(10))
+    knobs = '{allow_addresses: ["127.0.0.0/8"], per_host_delay_s: 0, obey_robots: false}'
+    write_component(project, f"{{path: urls.txt, fetcher: {knobs}}}", urls)
+
+    code, said = run_tool(project, "dg", "launch", "--assets", "*")
+
+    with duckdb.connect(project / "data" / "fetch_pipeline.duckdb", read_only=True) as tables:
+        times = "epoch(min(started_at)), epoch(max(started_at)) + 0.2"
+        first, second = sorted(
+            tables.sql(f"SELECT {times} FROM {name}").fetchall()[0]  # noqa: S608 - ours
+            for name in ("page_lengths", "page_lengths_sequential")
+        )
+    assert code == 0, said
+    assert "Launching subprocess" in said
+    assert first[1] <= second[0]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
 def test_it_can_be_scaffolded(project: Path) -> None:
     """What `dg` writes is valid as it stands."""
     scaffolded, said = run_tool(project, "dg", "scaffold", "defs", TYPE, "blog")

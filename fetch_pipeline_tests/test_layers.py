@@ -28,6 +28,7 @@ GUESTS = {  # a library, and the rooms it may enter
     "sqlite3": {"store"},
     "pyarrow": {"store", "defs"},
     "fsspec": {"store"},
+    "fcntl": {"store"},
     "ada_url": {"core"},
     "asyncio": {"engine", "store", "defs", "demo"},
     "socket": {"engine", "demo"},

@@ -35,6 +35,7 @@ from fetch_pipeline.defs.resources import place_of, warehouse_of
 from fetch_pipeline.defs.spec import FamilySpec
 from fetch_pipeline.engine.descriptors import affordable
 from fetch_pipeline.store.tables import PAGE_LENGTHS
+from fetch_pipeline.store.turns import turn
 from fetch_pipeline.store.warehouse import TableScan
 
 _FRESH_FOR = timedelta(hours=36)  # a daily schedule, and half a day to notice that it failed
@@ -137,7 +138,7 @@ def _fetch_op(spec: FamilySpec) -> dg.OpDefinition:
     # No RetryPolicy: in-process, Dagster would take an interrupt for a reason to try again.
     @dg.op(
         name=spec.name("fetch"),
-        required_resource_keys={spec.fetcher},
+        required_resource_keys={spec.fetcher, spec.journals},
         pool=spec.name("fetch"),  # one run of a family at a time, see dagster.yaml
         description="Fetch all pages concurrently, each outcome durable as it arrives.",
     )
@@ -148,8 +149,13 @@ def _fetch_op(spec: FamilySpec) -> dg.OpDefinition:
         if workers < config.concurrency:
             context.log.warning("%d workers: the limit of open files allows no more", workers)
         fetch_id = _fetch_id(context, spec)
+        # Another executor than ours would fetch both strategies at once: twice the load.
+        alone = turn(
+            getattr(context.resources, spec.journals).path / f"{spec.name('fetch')}.lock",
+            waiting=lambda: context.log.info("waiting for another fetch of this family to end"),
+        )
         try:
-            async with interruptible():
+            async with interruptible(), alone:
                 with (
                     spec.source.serving(manifest.host),
                     telling(context.log.info, urls=manifest.urls, done=manifest.done) as tell,

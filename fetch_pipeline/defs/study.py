@@ -98,7 +98,7 @@ async def study_levels(context: dg.OpExecutionContext, config: StudyConfig) -> N
 
     with study_list(source) as urls:
         _require_urls(urls, source)
-        levels = doublings(affordable(config.up_to))
+        levels = doublings(min(_workers(context, config), urls.pages))
         warning = politeness_warning(urls.strangers, len(levels))
         if warning:
             context.log.warning(warning)
@@ -139,6 +139,13 @@ def politeness_warning(strangers: Sequence[str], times: int) -> str:
     )
 
 
+def _workers(context: dg.OpExecutionContext, config: StudyConfig) -> int:
+    workers = affordable(config.up_to)
+    if workers < config.up_to:
+        context.log.warning("up to %d: the limit of open files allows no more", workers)
+    return workers
+
+
 def _require_urls(urls: StudyList, source: ListSource) -> None:
     if not urls.host:
         msg = f"{source.about} has no URL that could be fetched"
@@ -154,14 +161,15 @@ def _fetch_id(run_id: str, fetcher: Fetcher) -> FetchId:
 def _tell(context: dg.OpExecutionContext, runs: Sequence[FetchRun], warning: str) -> None:
     """Print the chart, and show it on the page of the asset."""
     advice = advise(runs)
-    if advice:
-        sys.stdout.write(f"\n{STUDY}: {advice.pages} pages\n{concurrency_text(advice)}\n\n")
+    told = concurrency_text(advice) if advice else "  not one page was fetched: nothing to compare"
+    sys.stdout.write(f"\n{STUDY}: {runs[0].requested} pages\n{told}\n\n")
     context.log_event(
         dg.AssetMaterialization(
             STUDY,
             metadata={
                 **concurrency_metadata(runs),
                 **{f"wall_s_at_{run.concurrency}": round(run.wall_s, 3) for run in runs},
+                **({} if advice else {"concurrency_advice": told.strip()}),
                 **({"politeness_warning": warning} if warning else {}),
             },
         )

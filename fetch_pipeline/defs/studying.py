@@ -37,12 +37,14 @@ class StudyList:
     Attributes:
         rows: Its rows, each time they are wanted.
         folder: Where journals may be.
+        pages: Distinct URLs: more workers than that have nothing to do.
         host: Host key of its first URL; empty for none.
         strangers: Host keys of others than this machine, in the order of the list.
     """
 
     rows: TableScan
     folder: Path
+    pages: int
     host: str
     strangers: tuple[str, ...]
 
@@ -53,11 +55,12 @@ def study_list(source: ListSource) -> Iterator[StudyList]:
     with TemporaryDirectory(prefix="concurrency_study_") as name:
         folder, place = Path(name), Place(schema=None, table=URL_LIST.name)
         warehouse = DuckDBWarehouse(folder / "list.duckdb")
-        store_url_list(warehouse, place, make_plan(source.entries()))
+        counts = store_url_list(warehouse, place, make_plan(source.entries()))
         hosts = _hosts(TableScan(warehouse=warehouse, place=place, columns=("host",)))
         yield StudyList(
             rows=TableScan(warehouse=warehouse, place=place),
             folder=folder,
+            pages=counts.rows - counts.problems - counts.duplicates,
             host=next(iter(hosts), ""),
             strangers=tuple(host for host in hosts if not is_this_machine(host)),
         )

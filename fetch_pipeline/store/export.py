@@ -123,7 +123,11 @@ def _save(table: TableScan, destination: str) -> None:
 def _print(table: TableScan) -> None:
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` has read enough: end without a word
     sys.stdout.reconfigure(newline="", encoding="utf-8")  # type: ignore[union-attr]  # a real file
-    write_csv(in_utc(table), sys.stdout)
+    try:
+        write_csv(in_utc(table), sys.stdout)
+        sys.stdout.flush()
+    except OSError as error:
+        sys.exit(f"cannot write to standard output: {error}")
 
 
 if __name__ == "__main__":

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
@@ -39,6 +41,8 @@ def whole_file(destination: str) -> Iterator[BinaryIO]:
     try:
         with opened as file:
             yield file
+        if isinstance(filesystem, LocalFileSystem) and filesystem.exists(path):
+            shutil.copymode(path, hidden)  # who may read it does not change with its rows
         filesystem.mv(hidden, path)
     except BaseException:
         with suppress(FileNotFoundError):
@@ -53,6 +57,7 @@ def _locate(destination: str) -> tuple[fsspec.AbstractFileSystem, str]:
         msg = f"cannot write {without_userinfo(destination)}: {error}"
         raise DestinationError(msg) from error
     if isinstance(filesystem, LocalFileSystem):
+        path = str(Path(path).resolve())  # a link stays a link
         if filesystem.isdir(path):
             msg = f"{destination} is a folder: name a file in it"
             raise DestinationError(msg)

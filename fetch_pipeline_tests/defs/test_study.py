@@ -44,33 +44,54 @@ def slow_pages(origin: Origin, folder: Folder, pages: int = 8) -> Path:
 def test_each_level_is_a_row_and_the_fewest_workers_that_suffice_are_recommended(
     origin: Origin, folder: Folder, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Eight pages of 0.1 s: 0.8 s, 0.4 s, 0.2 s, 0.1 s, and no faster with sixteen."""
-    result = study(folder, slow_pages(origin, folder), up_to=16)
+    """Twenty pages of 0.1 s: 2 s, 1 s, 0.5 s, 0.3 s, 0.2 s, and that of nineteen too."""
+    result = study(folder, slow_pages(origin, folder, pages=20), up_to=19)
 
     rows, told = folder.table("concurrency_study"), shown(result)
-    assert rows["concurrency"].tolist() == [1, 2, 4, 8, 16]
-    assert rows["strategy"].tolist() == ["sequential", *["async"] * 4]
+    assert rows["concurrency"].tolist() == [1, 2, 4, 8, 16, 19]
+    assert rows["strategy"].tolist() == ["sequential", *["async"] * 5]
     assert set(rows["run_id"]) == {result.run_id}
     assert rows["wall_s"][0] > 2 * rows["wall_s"][3]
-    assert told["recommended_concurrency"] in {8, 16}
+    assert told["recommended_concurrency"] in {8, 16, 19}
     assert told["concurrency_chart"].startswith("![wall time](data:image/svg+xml,")
-    assert {f"wall_s_at_{level}" for level in (1, 2, 4, 8, 16)} <= set(told)
+    assert {f"wall_s_at_{level}" for level in (1, 2, 4, 8, 16, 19)} <= set(told)
     assert f"{told['recommended_concurrency']} at once: " in capsys.readouterr().out
 
 
 def test_every_page_is_asked_for_once_per_level(origin: Origin, folder: Folder) -> None:
     """Nothing is kept from one fetch to the next."""
-    path = folder.write_list([f"{origin.url}/page/1", f"{origin.url}/page/1", "nonsense"])
+    pages = [f"{origin.url}/page/{n}" for n in range(4)]
+    path = folder.write_list([*pages, pages[0], "nonsense"])
 
     study(folder, path, up_to=4)
 
-    assert origin.requests["/page/1"] == 3
-    assert folder.table("concurrency_study")["requested"].tolist() == [1, 1, 1]
+    assert set(origin.requests.values()) == {3}
+    assert folder.table("concurrency_study")["requested"].tolist() == [4, 4, 4]
+
+
+def test_more_workers_than_pages_are_not_tried(origin: Origin, folder: Folder) -> None:
+    """They would ask for everything once more, to no end."""
+    path = folder.write_list(f"{origin.url}/page/{n}" for n in range(3))
+
+    study(folder, path, up_to=64)
+
+    assert folder.table("concurrency_study")["concurrency"].tolist() == [1, 2, 3]
+    assert set(origin.requests.values()) == {3}
+
+
+def test_where_nothing_could_be_fetched_it_says_so(
+    origin: Origin, folder: Folder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """To fail at any concurrency is no advice."""
+    result = study(folder, folder.write_list([f"{origin.url}/status/404"]))
+
+    assert shown(result)["concurrency_advice"].startswith("not one page was fetched")
+    assert "not one page was fetched: nothing to compare" in capsys.readouterr().out
 
 
 def test_a_second_study_is_added_to_the_first(origin: Origin, folder: Folder) -> None:
     """Rows are never replaced, and no table of pages is made."""
-    path = slow_pages(origin, folder, pages=1)
+    path = slow_pages(origin, folder, pages=2)
 
     runs = [study(folder, path, up_to=1).run_id, study(folder, path, up_to=2).run_id]
 
@@ -82,12 +103,12 @@ def test_a_second_study_is_added_to_the_first(origin: Origin, folder: Folder) ->
 def test_a_family_of_the_same_list_is_advised_by_the_study(origin: Origin, folder: Folder) -> None:
     """It was fetched at one concurrency only; the study knows the others."""
     path = slow_pages(origin, folder)
-    study(folder, path, up_to=16)
+    study(folder, path)
 
     told = metadata(fetch("fetch_pages", folder, path), "run_timings")
 
-    assert told["recommended_concurrency"] in {8, 16}
-    assert "Rests on 6 runs of 8 pages at 1, 2, 4, 8, 16, 64" in told["concurrency_advice"]
+    assert told["recommended_concurrency"] in {8, 64}
+    assert "Rests on 5 runs of 8 pages at 1, 2, 4, 8, 64" in told["concurrency_advice"]
 
 
 def test_without_a_list_the_pages_of_the_demo_are_studied(folder: Folder) -> None:
@@ -96,7 +117,7 @@ def test_without_a_list_the_pages_of_the_demo_are_studied(folder: Folder) -> Non
 
     rows = folder.table("concurrency_study")
     assert set(rows["fetched"]) == {36}
-    assert rows["concurrency"].tolist() == [1, 2, 4, 8, 16, 32, 64]
+    assert rows["concurrency"].tolist() == [1, 2, 4, 8, 16, 32, 43]
 
 
 def test_what_was_measured_before_a_failure_is_kept(origin: Origin, folder: Folder) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -198,6 +199,20 @@ def test_a_reader_that_has_read_enough_is_no_error(folder: Folder) -> None:
         said = process.stderr.read()
 
     assert (header, said) == (b"n\r\n", b"")
+
+
+def test_a_full_disk_is_one_sentence(folder: Folder) -> None:
+    """Also where the shell writes the file."""
+    stored(folder)
+
+    with Path("/dev/full").open("wb") as full:
+        process = subprocess.run(
+            command(folder, "blog.pages"), stdout=full, stderr=subprocess.PIPE, check=False
+        )
+
+    assert process.returncode == 1
+    assert b"cannot write to standard output" in process.stderr
+    assert b"Traceback" not in process.stderr
 
 
 def export(folder: Folder, *arguments: str) -> subprocess.CompletedProcess[bytes]:

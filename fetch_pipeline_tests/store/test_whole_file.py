@@ -104,3 +104,28 @@ def test_a_place_that_takes_no_files_says_why(url: str, why: str) -> None:
     """Without the password that stands in its URL."""
     with pytest.raises(DestinationError, match=why), whole_file(url):
         pass
+
+
+def test_who_may_read_a_file_does_not_change_with_its_rows(tmp_path: Path) -> None:
+    """An export of addresses that only we may see stays so."""
+    file = tmp_path / "private.csv"
+    file.write_bytes(b"old")
+    file.chmod(0o600)
+
+    with whole_file(str(file)) as opened:
+        opened.write(b"new")
+
+    assert (file.read_bytes(), file.stat().st_mode & 0o777) == (b"new", 0o600)
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    """What it leads to is what is written."""
+    target, link = tmp_path / "target.csv", tmp_path / "link.csv"
+    target.write_bytes(b"old")
+    link.symlink_to(target)
+
+    with whole_file(str(link)) as opened:
+        opened.write(b"new")
+
+    assert link.is_symlink()
+    assert target.read_bytes() == b"new"
