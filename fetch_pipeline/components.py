@@ -47,10 +47,20 @@ def _fetcher_schema() -> dict[str, Any]:
 def _or_template(knob: dict[str, Any]) -> dict[str, Any]:
     """Allow a template for any knob: its value is not known before the definitions are loaded.
 
-    "if", not "anyOf" around all of it: the error then names the rule of the knob that is broken.
+    Not "anyOf": the error then names the rule of the knob that is broken.
     """
-    template = {"type": "string", "pattern": "{{.*}}"}
-    return {"if": {"type": "string"}, "then": {"anyOf": [knob, template]}, "else": knob}
+    return {"if": {"type": "string", "pattern": "{{.*}}"}, "else": knob}
+
+
+def _checked(description: str, **schema: Any) -> dg.Resolver:  # noqa: ANN401 - JSON schema
+    """Describe an attribute, and have `dg check yaml` hold it against a JSON schema.
+
+    Dagster's own schema of an attribute takes any text, and forgets descriptions.
+    """
+    resolver: dg.Resolver = dg.Resolver.default(
+        description=description, json_schema_extra=_or_template(schema)
+    )
+    return resolver
 
 
 _Knobs: TypeAlias = Annotated[
@@ -79,42 +89,72 @@ class FetchPages(dg.Component, dg.Model, dg.Resolvable):
     their checks, two jobs, a daily schedule and a sensor on the list file, under a prefix.
     """
 
-    path: str = Field(
-        min_length=1,
-        description="The list: a .txt, .csv, .tsv, .jsonl or .parquet file, each also .gz. Beside "
-        "this defs.yaml, or absolute, or an fsspec URL.",
-    )
-    column: str | None = Field(
-        default=None,
-        description="Column with the URLs. Empty: the one named url, or the only one.",
-    )
-    prefix: str | None = Field(
-        default=None,
-        pattern=PREFIX,
-        description="Of the asset keys, jobs, ops and resources, and the schema of the tables. "
-        "Only a to z, digits and _. Empty for none.",
-    )
-    concurrency: int = Field(
-        default=CONCURRENCY, ge=1, le=10_000, description="Pages in flight at once, at most."
-    )
-    failure_limit: float = Field(
-        default=FAILURE_LIMIT,
-        ge=0,
-        le=1,
-        description="Share of the rows without a page before a check warns, from 0 to 1.",
-    )
-    cron: str = Field(
-        default=EVERY_MORNING,
-        description="When the schedule fetches the list, in UTC; it is stopped until you start it.",
-    )
-    warehouse: str = Field(
-        default=DEFAULT_WAREHOUSE,
-        description="Where the tables are; a relative path begins at the project's root.",
-    )
-    journals: str = Field(
-        default="data/journals",
-        description="Folder of unfinished fetches; a relative path begins at the project's root.",
-    )
+    path: Annotated[
+        str,
+        _checked(
+            "The list: a .txt, .csv, .tsv, .jsonl or .parquet file, each also .gz. Beside this "
+            "file, or absolute, or an fsspec URL.",
+            type="string",
+            minLength=1,
+        ),
+    ] = Field(min_length=1)
+    column: Annotated[
+        str | None,
+        _checked(
+            "Column with the URLs. Empty: the one named url, or the only one.",
+            type=["string", "null"],
+        ),
+    ] = None
+    prefix: Annotated[
+        str | None,
+        _checked(
+            "Of the asset keys, jobs, ops and resources, and the schema of the tables. Only a to "
+            "z, digits and _. Empty for none.",
+            type=["string", "null"],
+            pattern=PREFIX,
+        ),
+    ] = Field(default=None, pattern=PREFIX)
+    concurrency: Annotated[
+        int,
+        _checked(
+            "Pages in flight at once, at most. From 1 to 10000.",
+            type="integer",
+            minimum=1,
+            maximum=10_000,
+        ),
+    ] = Field(default=CONCURRENCY, ge=1, le=10_000)
+    failure_limit: Annotated[
+        float,
+        _checked(
+            "Share of the rows without a page before a check warns. From 0 to 1.",
+            type="number",
+            minimum=0,
+            maximum=1,
+        ),
+    ] = Field(default=FAILURE_LIMIT, ge=0, le=1)
+    cron: Annotated[
+        str,
+        _checked(
+            "When the schedule fetches the list, in UTC; it is stopped until you start it.",
+            type="string",
+            pattern=r"^\S+( \S+){4}$",
+        ),
+    ] = EVERY_MORNING
+    warehouse: Annotated[
+        str,
+        _checked(
+            "Where the tables are, duckdb:///…; a relative path begins at the project's root.",
+            type="string",
+            pattern="^duckdb:///.",
+        ),
+    ] = DEFAULT_WAREHOUSE
+    journals: Annotated[
+        str,
+        _checked(
+            "Folder of unfinished fetches; a relative path begins at the project's root.",
+            type="string",
+        ),
+    ] = "data/journals"
     fetcher: _Knobs = Field(default={})
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:

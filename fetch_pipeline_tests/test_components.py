@@ -154,6 +154,17 @@ def test_a_secret_comes_from_the_environment_when_the_run_begins(
     assert stored.metadata["fetched"].value == 1
 
 
+def test_editors_are_told_what_each_attribute_is() -> None:
+    """With type and bounds, for those that read the schema."""
+    attributes = FetchPages.model().model_json_schema()["properties"]
+    knobs = attributes["fetcher"]["properties"]
+
+    assert set(attributes) == set(FetchPages.model_fields)
+    assert all(attribute.get("description") for attribute in attributes.values())
+    assert set(knobs) == set(Fetcher.model_fields)
+    assert all(knob["else"]["description"] for knob in knobs.values())
+
+
 @pytest.mark.parametrize(
     ("attributes", "message"),
     [
@@ -166,7 +177,7 @@ def test_a_secret_comes_from_the_environment_when_the_run_begins(
         ({"path": "."}, "path '.' is a folder"),
         ({"path": "u.txt", "colum": "url"}, "colum"),
         ({"path": "u.txt", "failure_limit": 7}, "failure_limit"),
-        ({"path": "u.txt", "cron": "each morning"}, "each morning"),
+        ({"path": "u.txt", "cron": "30 25 * * *"}, "cron '30 25 * * *' of a family"),
         ({"path": "u.txt", "warehouse": "mysql://a/b"}, "mysql://a/b"),
         ({"path": "u.txt", "warehouse": "duckdb:///"}, "warehouse url 'duckdb:///'"),
         ({"path": "u.txt", "fetcher": {"ca_file": "certs/none.pem"}}, "certs/none.pem"),
@@ -298,11 +309,16 @@ def test_it_can_be_scaffolded(project: Path) -> None:
 @pytest.mark.parametrize(
     ("attributes", "message"),
     [
-        ("{path: u.txt, concurrency: 0}", "attributes.concurrency 0"),
+        ("{path: u.txt, concurrency: 0}", "attributes.concurrency 0 is less than the minimum"),
+        ("{path: u.txt, concurrency: many}", "concurrency 'many' is not of type 'integer'"),
+        ("{path: u.txt, prefix: my-blog}", "attributes.prefix 'my-blog' does not match"),
+        ("{path: u.txt, cron: each morning}", "attributes.cron 'each morning' does not match"),
+        ("{path: u.txt, warehouse: 'mysql://a'}", "attributes.warehouse 'mysql://a' does not"),
         ("{path: u.txt, colum: url}", "'colum' was unexpected"),
         ("{path: u.txt, fetcher: {max_attempts: 0}}", "max_attempts 0 is less than the minimum"),
         ("{path: u.txt, fetcher: {max_atempts: 1}}", "'max_atempts' was unexpected"),
         ("{path: u.txt, fetcher: {deadline_s: soon}}", "attributes.fetcher.deadline_s 'soon'"),
+        ("{path: u.txt, fetcher: {max_redirects: x}}", "max_redirects 'x' is not of type"),
     ],
 )
 def test_dg_names_the_line_and_the_field_that_is_wrong(

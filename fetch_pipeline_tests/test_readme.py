@@ -26,6 +26,9 @@ RUN = "uv run dagster job execute -m fetch_pipeline.definitions -j"
 DUCKDB = next(command for command in commands() if "import duckdb" in command)
 SELDOM = {  # not run here, because of what they are, and where they are run instead
     "uv run pytest": "this very suite",
+    "uv run dagster asset materialize -m fetch_pipeline.definitions --select resized_pages": (
+        "test_tools.py runs it after what it needs"
+    ),
     "dg check defs": "test_components.py runs it in a second project",
     "dg launch --job blog_fetch_pages": "test_components.py runs it in a second project",
     "python -m venv .venv": ".ci/run makes one",

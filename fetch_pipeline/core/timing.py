@@ -72,14 +72,12 @@ class FetchRun:
     pace_sha256: str
 
     @property
-    def work(self) -> tuple[str, int, int]:
-        """What must be equal to compare two runs: the list, and how much of it was asked for."""
-        return self.list_sha256, self.requested, self.not_modified
+    def work(self) -> tuple[str, int, int, str]:
+        """What must be equal for the concurrency to be what makes the difference of two runs.
 
-    @property
-    def conditions(self) -> tuple[str, int, int, str]:
-        """What must be equal for the concurrency to be what makes the difference."""
-        return *self.work, self.pace_sha256
+        That is the list, how much of it was asked for, and within which limits.
+        """
+        return self.list_sha256, self.requested, self.not_modified, self.pace_sha256
 
     @property
     def efficiency(self) -> float:
@@ -94,8 +92,8 @@ class Speedup:
     Attributes:
         factor: 1 for no gain; never infinite.
         baseline_s: Wall seconds one page at a time took, or would have taken.
-        measured: Whether a sequential run of the same list was there to compare with; else the
-            pages' own seconds are added up, which leaves out what one page costs the next.
+        measured: Whether a sequential run that did the same work was there to compare with; else
+            the pages' own seconds are added up, or the limits of the hosts if those take longer.
     """
 
     factor: float
@@ -109,9 +107,13 @@ class Speedup:
 
 
 def speedup(run: FetchRun, sequential: FetchRun | None) -> Speedup:
-    """Compare `run` with a sequential run that did the same work, or with its own busy time."""
+    """Compare `run` with a sequential run that did the same work, or with the least it would take.
+
+    One at a time owes the hosts the same courtesy; without it, politeness would look like a loss.
+    """
     measured = sequential is not None and sequential.work == run.work
-    baseline_s = sequential.wall_s if sequential and measured else run.busy_s
+    least_s = max(run.busy_s, run.courtesy_s)
+    baseline_s = sequential.wall_s if sequential and measured else least_s
     factor = baseline_s / run.wall_s if run.wall_s and run.requested else 1.0
     return Speedup(factor=factor, baseline_s=baseline_s, measured=measured)
 

@@ -62,9 +62,7 @@ def timings_metadata(
         "efficiency": round(run.efficiency, 3),
         "courtesy_s": round(run.courtesy_s, 3),
         "comparison": dg.MetadataValue.md(comparison_picture(run, gain)),
-        **concurrency_metadata(
-            each for each in (*history, *studied) if each.conditions == run.conditions
-        ),
+        **concurrency_metadata(each for each in (*history, *studied) if each.work == run.work),
         "waterfall": dg.MetadataValue.md(waterfall_picture(*drawn)),
     }
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import dagster as dg
+from dagster._utils.schedules import is_valid_cron_schedule
 
 from fetch_pipeline.defs.lists import ListSource
 
@@ -37,7 +38,8 @@ class FamilySpec:
         cron: When its schedule starts it, in UTC.
 
     Raises:
-        ValueError: The prefix is no name, or one that databases have a schema of.
+        ValueError: The prefix is no name, or one that databases have a schema of; or `cron` is no
+            schedule.
     """
 
     source: ListSource
@@ -54,6 +56,9 @@ class FamilySpec:
         if self.prefix is not None and not re.fullmatch(PREFIX, self.prefix):
             msg = f"prefix {self.prefix!r} of a family: only a to z, digits and _ make a name"
             raise ValueError(msg)
+        if not is_valid_cron_schedule(self.cron):
+            msg = f"cron {self.cron!r} of a family: five fields expected, such as {EVERY_MORNING!r}"
+            raise ValueError(msg)
         if self.prefix in _TAKEN:
             msg = f"prefix {self.prefix!r} of a family: databases have a schema of that name"
             raise ValueError(msg)
@@ -61,7 +66,7 @@ class FamilySpec:
     @property
     def group(self) -> str:
         """Name the group its assets are shown in."""
-        return self.prefix or "default"
+        return self.prefix or "pages"
 
     def key(self, asset: str) -> dg.AssetKey:
         """Return the key of one of its assets."""

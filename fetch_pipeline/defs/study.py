@@ -1,8 +1,8 @@
 """How concurrent should I be? One row per fetch of a study: a list fetched at 1, 2, 4, … at once.
 
-Made by the job `concurrency_study`; rows are appended, never replaced. Its pages are thrown away:
-the tables of a family stay as they are, but runs of the same list count for the recommendation on
-the page of its `run_timings`.
+Filled by the job `concurrency_study`, see *Jobs*; *Materialize all* leaves it out. Rows are
+appended, never replaced. Its pages are thrown away: the tables of a family stay as they are, but
+runs of the same list and policy count for the recommendation on the page of its `run_timings`.
 """
 # No `from __future__ import annotations` here: Dagster reads the annotations at run time.
 

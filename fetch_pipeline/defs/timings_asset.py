@@ -1,7 +1,8 @@
 """One row per fetch materialization: what it took, and how many times faster than one at a time.
 
 Rows are appended, never replaced. `speedup` is measured against the latest sequential run of the
-same list, or estimated by adding up the pages' own seconds where there is none. `ideal_s` is the
+same list and policy, or estimated where there is none: no less than the pages' own seconds added
+up, and than the limits of the hosts. `ideal_s` is the
 least wall time possible for these pages at this concurrency; no schedule beats it. The metadata's
 `efficiency` is `ideal_s / wall_s`: 1 is perfect. `recommended_concurrency` rests on all runs of the
 same list under the same policy; the job `concurrency_study` adds some.

@@ -15,6 +15,7 @@ _BAR_PX: Final = 165
 _ROW_PX: Final = 22
 _BAR_CHARACTERS: Final = 40
 _SEEN: Final = 0.01  # share of the wall time
+_ALL_OF_IT: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,9 @@ def _headline(run: FetchRun, gain: Speedup) -> str:
     if not run.fetched:
         return "not one page was fetched: nothing to compare"
     times, way = (gain.factor, "faster") if gain.factor >= 1 else (1 / gain.factor, "slower")
-    return f"{times:.1f} x {way} ({gain.source}), {run.efficiency:.0%} of ideal"
+    polite = run.courtesy_s >= _ALL_OF_IT * run.wall_s
+    how = "at the limit of a host" if polite else f"{run.efficiency:.0%} of ideal"
+    return f"{times:.1f} x {way} ({gain.source}), {how}"
 
 
 def _bar(number: int, row: Measure, longest: float) -> str:

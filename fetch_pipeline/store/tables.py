@@ -174,7 +174,7 @@ _FETCH_COLUMNS: Final = (
     *_columns(
         _FLOAT,
         wall_s="Seconds the fetch ran; of all parts when it was continued",
-        busy_s="Sum of the pages' own seconds, without waiting: what one at a time would need",
+        busy_s="Sum of the pages' own seconds, without waiting: one at a time needs no less",
         courtesy_s="Least seconds that one host could take within its limits: gaps, number at once",
         slowest_s="Seconds of the slowest page",
         ideal_s="Least wall seconds possible for these pages, concurrency and politeness",
@@ -191,8 +191,7 @@ _FETCH_COLUMNS: Final = (
 _WHICH: Final = _columns(
     _TEXT,
     list_sha256="Which list: runs of the same one are compared",
-    pace_sha256="Which policy and politeness, but for who asks: runs of the same ones tell how "
-    "concurrent to be",
+    pace_sha256="Which policy and politeness, but for who asks: runs of the same ones are compared",
 )
 
 FETCH_RUNS: Final = Table(
@@ -218,8 +217,8 @@ RUN_TIMINGS: Final = Table(
         *_columns(_FLOAT, speedup="How many times faster than one page at a time"),
         *_columns(
             _TEXT,
-            speedup_source="measured: against the latest sequential run of the same list; "
-            "estimated: against busy_s",
+            speedup_source="measured: against the latest sequential run of the same list and "
+            "policy; estimated: against busy_s, or courtesy_s where that is more",
         ),
         *_WHICH,
     ),

@@ -115,3 +115,20 @@ def test_efficiency_is_one_at_best() -> None:
 def test_a_run_that_asked_for_nothing_gained_nothing() -> None:
     """Every row was kept."""
     assert speedup(replace(RUN, requested=0, busy_s=0.0), None).factor == 1.0
+
+
+def test_an_estimate_counts_what_one_at_a_time_owes_the_hosts() -> None:
+    """Four pages of 3 ms, one a second: nobody gets them sooner, one at a time least of all."""
+    polite = replace(RUN, busy_s=0.012, courtesy_s=3.0, wall_s=3.0)
+
+    gain = speedup(polite, None)
+
+    assert (gain.factor, gain.baseline_s, gain.source) == (1.0, 3.0, "estimated")
+
+
+def test_runs_within_other_limits_are_not_compared() -> None:
+    """What was won by being impolite is not won by concurrency."""
+    one_by_one = replace(RUN, strategy=SEQUENTIAL, wall_s=16.0, pace_sha256="another delay")
+
+    assert speedup(RUN, one_by_one).source == "estimated"
+    assert speedup(RUN, replace(one_by_one, pace_sha256=RUN.pace_sha256)).source == "measured"

@@ -54,6 +54,15 @@ def test_the_picture_is_small_enough_to_be_shown_inline(
     assert len(comparison_picture(run, speedup(run, sequential))) < 1000
 
 
+def test_where_politeness_sets_the_pace_it_is_said() -> None:
+    """Nobody looks for a mistake of theirs, or for more workers."""
+    polite = replace(RUN, busy_s=0.1, courtesy_s=1.95)
+
+    text = comparison_text(polite, speedup(polite, None))
+
+    assert "1.0 x slower (estimated), at the limit of a host" in text
+
+
 def test_an_estimate_is_marked_as_one() -> None:
     """In the picture and in the text."""
     gain = speedup(RUN, None)
