@@ -27,6 +27,7 @@ from fetch_pipeline.defs.resources import warehouse_of
 from fetch_pipeline.defs.studying import StudyList, study, study_list
 from fetch_pipeline.engine.descriptors import affordable
 from fetch_pipeline.report.concurrency_chart import concurrency_text
+from fetch_pipeline.report.words import seconds
 from fetch_pipeline.store.tables import CONCURRENCY_STUDY
 from fetch_pipeline.store.timings import add_studied_run
 
@@ -79,22 +80,12 @@ def study_definitions() -> dg.Definitions:
 )
 async def study_levels(context: dg.OpExecutionContext, config: StudyConfig) -> None:
     """Fetch, measure and recommend; each fetch is stored as soon as it has ended."""
-    resources = context.resources
-    warehouse = warehouse_of(resources, "warehouse")
-    source: ListSource = EmbeddedOrigin()
-    fetcher: Fetcher = resources.demo_fetcher
-    if config.path:
-        source, fetcher = ListFile(path=config.path, column=config.column), resources.fetcher
+    source, fetcher = _subject(config, context.resources)
+    warehouse = warehouse_of(context.resources, "warehouse")
 
     def measured(run: FetchRun) -> None:
         add_studied_run(warehouse, run)
-        context.log.info(
-            "%d at once: %.2f s, %d of %d fetched",
-            run.concurrency,
-            run.wall_s,
-            run.fetched,
-            run.urls,
-        )
+        context.log.info(_told(run))
 
     with study_list(source) as urls:
         _require_urls(urls, source)
@@ -102,12 +93,22 @@ async def study_levels(context: dg.OpExecutionContext, config: StudyConfig) -> N
         warning = politeness_warning(urls.strangers, len(levels))
         if warning:
             context.log.warning(warning)
+        fetch_id = _fetch_id(context.run_id, fetcher)
         async with interruptible():
             with source.serving(urls.host):
-                runs = await study(
-                    urls, _fetch_id(context.run_id, fetcher), levels=levels, measured=measured
-                )
+                runs = await study(urls, fetch_id, levels=levels, measured=measured)
     _tell(context, runs, warning)
+
+
+def _subject(config: StudyConfig, resources: Any) -> tuple[ListSource, Fetcher]:  # noqa: ANN401 - Dagster's
+    """Return what is studied, and the policy it is fetched with."""
+    if config.path:
+        return ListFile(path=config.path, column=config.column), resources.fetcher
+    return EmbeddedOrigin(), resources.demo_fetcher
+
+
+def _told(run: FetchRun) -> str:
+    return f"{run.concurrency} at once: {seconds(run.wall_s)}, {run.fetched} of {run.urls} fetched"
 
 
 def _to_op(config: StudyConfig) -> dict[str, Any]:
