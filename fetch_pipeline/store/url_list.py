@@ -60,7 +60,10 @@ def read_entries(path: str, column: str | None = None) -> Iterator[Entry]:
     except FileNotFoundError as error:
         msg = f"{shown} does not exist: put a URL list there, or configure url_list with its path"
         raise UrlListError(msg) from error
-    except (*_UNREADABLE, _ColumnError) as error:
+    except _ColumnError as error:
+        msg = f"{shown}: {error}"
+        raise UrlListError(msg) from error
+    except _UNREADABLE as error:
         msg = f"{shown} cannot be read as its name says, after {listed} URLs: {error}"
         raise UrlListError(msg) from error
     if not listed:

@@ -265,19 +265,23 @@ def test_a_file_that_is_no_text_is_one_error(
 
 
 @pytest.mark.parametrize(
-    ("name", "content"),
+    ("name", "content", "why"),
     [
-        ("l.parquet", b"url\nhttp://a.org/\n"),
-        ("l.txt.gz", b"http://a.org/\n"),
-        ("l.csv", b"<!doctype html><title>Sign in</title>,x\n"),
-        ("l.csv", b"id\turl\n1\thttp://a.org/\n"),
+        (
+            "l.parquet",
+            b"url\nhttp://a.org/\n",
+            r" cannot be read as its name says, after 0 URLs: .",
+        ),
+        ("l.txt.gz", b"http://a.org/\n", r" cannot be read as its name says, after 0 URLs: ."),
+        ("l.csv", b"<!doctype html><title>Sign in</title>,x\n", r": no column 'url' among '<!doc"),
+        ("l.csv", b"id\turl\n1\thttp://a.org/\n", r": its one column is 'id\\turl': separate"),
     ],
 )
 def test_a_file_that_is_something_else_is_one_error(
-    tmp_path: Path, name: str, content: bytes
+    tmp_path: Path, name: str, content: bytes, why: str
 ) -> None:
     """It names the file, and what would help."""
-    with pytest.raises(UrlListError, match=r"cannot be read as its name says, after \d+ URLs: ."):
+    with pytest.raises(UrlListError, match=name + why):
         listed(tmp_path, name, content)
 
 
