@@ -2,11 +2,12 @@
 # No `from __future__ import annotations` here: Dagster reads the annotations at run time.
 
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import dagster as dg
 from pydantic import Field
 
+from fetch_pipeline.defs.attributes import checked, fetcher_schema, from_environment
 from fetch_pipeline.defs.family import build_list_family
 from fetch_pipeline.defs.fetcher import Fetcher
 from fetch_pipeline.defs.lists import ListFile
@@ -20,55 +21,12 @@ from fetch_pipeline.defs.spec import (
 )
 from fetch_pipeline.store.open_warehouse import DEFAULT_WAREHOUSE, anchored, open_warehouse
 
-_FROM_ENVIRONMENT: Final = {
-    "type": "object",
-    "properties": {"env": {"type": "string"}},
-    "required": ["env"],
-    "additionalProperties": False,
-}
-"""`{env: NAME}`, as in run configs: read when a run begins, and never shown, unlike a template."""
-
-
-def _fetcher_schema() -> dict[str, Any]:
-    """Return what `dg check yaml` and editors hold the attribute `fetcher` against.
-
-    One schema per knob, so that they name the one that is wrong.
-    """
-    knobs = Fetcher.model_json_schema()["properties"]
-    knobs["proxy"]["anyOf"].append(_FROM_ENVIRONMENT)
-    values = knobs["headers"]["additionalProperties"]
-    values["additionalProperties"] = {"anyOf": [{"type": "string"}, _FROM_ENVIRONMENT]}
-    return {
-        "properties": {name: _or_template(knob) for name, knob in knobs.items()},
-        "additionalProperties": False,
-    }
-
-
-def _or_template(knob: dict[str, Any]) -> dict[str, Any]:
-    """Allow a template for any knob: its value is not known before the definitions are loaded.
-
-    Not "anyOf": the error then names the rule of the knob that is broken.
-    """
-    return {"if": {"type": "string", "pattern": "{{.*}}"}, "else": knob}
-
-
-def _checked(description: str, **schema: Any) -> dg.Resolver:  # noqa: ANN401 - JSON schema
-    """Describe an attribute, and have `dg check yaml` hold it against a JSON schema.
-
-    Dagster's own schema of an attribute takes any text, and forgets descriptions.
-    """
-    resolver: dg.Resolver = dg.Resolver.default(
-        description=description, json_schema_extra=_or_template(schema)
-    )
-    return resolver
-
-
 _Knobs: TypeAlias = Annotated[
     dict[str, Any],
     dg.Resolver.default(
         model_field_type=dict[str, Any],
         description="How pages are fetched: the settings of `resources.fetcher.config`.",
-        json_schema_extra=_fetcher_schema(),
+        json_schema_extra=fetcher_schema(),
     ),
 ]
 
@@ -91,7 +49,7 @@ class FetchPages(dg.Component, dg.Model, dg.Resolvable):
 
     path: Annotated[
         str,
-        _checked(
+        checked(
             "The list: a .txt, .csv, .tsv, .jsonl or .parquet file, each also .gz. Beside this "
             "file, or absolute, or an fsspec URL.",
             type="string",
@@ -100,14 +58,14 @@ class FetchPages(dg.Component, dg.Model, dg.Resolvable):
     ] = Field(min_length=1)
     column: Annotated[
         str | None,
-        _checked(
+        checked(
             "Column with the URLs. Empty: the one named url, or the only one.",
             type=["string", "null"],
         ),
     ] = None
     prefix: Annotated[
         str | None,
-        _checked(
+        checked(
             "Of the asset keys, jobs, ops and resources, and the schema of the tables. Only a to "
             "z, digits and _. Empty for none.",
             type=["string", "null"],
@@ -116,7 +74,7 @@ class FetchPages(dg.Component, dg.Model, dg.Resolvable):
     ] = Field(default=None, pattern=PREFIX)
     concurrency: Annotated[
         int,
-        _checked(
+        checked(
             "Pages in flight at once, at most. From 1 to 10000.",
             type="integer",
             minimum=1,
@@ -125,7 +83,7 @@ class FetchPages(dg.Component, dg.Model, dg.Resolvable):
     ] = Field(default=CONCURRENCY, ge=1, le=10_000)
     failure_limit: Annotated[
         float,
-        _checked(
+        checked(
             "Share of the rows without a page before a check warns. From 0 to 1.",
             type="number",
             minimum=0,
@@ -134,7 +92,7 @@ class FetchPages(dg.Component, dg.Model, dg.Resolvable):
     ] = Field(default=FAILURE_LIMIT, ge=0, le=1)
     cron: Annotated[
         str,
-        _checked(
+        checked(
             "When the schedule fetches the list, in UTC; it is stopped until you start it.",
             type="string",
             pattern=r"^\S+( \S+){4}$",
@@ -142,7 +100,7 @@ class FetchPages(dg.Component, dg.Model, dg.Resolvable):
     ] = EVERY_MORNING
     warehouse: Annotated[
         str,
-        _checked(
+        checked(
             "Where the tables are, duckdb:///…; a relative path begins at the project's root.",
             type="string",
             pattern="^duckdb:///.",
@@ -150,7 +108,7 @@ class FetchPages(dg.Component, dg.Model, dg.Resolvable):
     ] = DEFAULT_WAREHOUSE
     journals: Annotated[
         str,
-        _checked(
+        checked(
             "Folder of unfinished fetches; a relative path begins at the project's root.",
             type="string",
         ),
@@ -178,7 +136,7 @@ class FetchPages(dg.Component, dg.Model, dg.Resolvable):
 
     def _resources(self, spec: FamilySpec, root: Path) -> dict[str, Any]:
         open_warehouse(self.warehouse)  # whether there can be one; nothing is connected to
-        knobs = _from_environment(self.fetcher)
+        knobs = from_environment(self.fetcher)
         if isinstance(knobs.get("ca_file"), str):
             knobs["ca_file"] = str(root / knobs["ca_file"])
         return {
@@ -197,12 +155,3 @@ def _beside(component: Path, path: str) -> str:
         msg = f"path {path!r} is a folder: name the list in it"
         raise ValueError(msg)
     return str(folder / path)
-
-
-def _from_environment(value: Any) -> Any:  # noqa: ANN401 - whatever YAML can hold
-    """Put Dagster's variable in the place of each `{env: NAME}`."""
-    if not isinstance(value, dict):
-        return value
-    if value.keys() == {"env"}:
-        return dg.EnvVar(value["env"])
-    return {name: _from_environment(inner) for name, inner in value.items()}

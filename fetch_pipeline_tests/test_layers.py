@@ -69,6 +69,14 @@ def test_every_room_is_in_the_plan() -> None:
     assert not list((PACKAGE / "docs").rglob("*.py"))
 
 
+def test_the_doors_know_dagsters_room_and_where_tables_are() -> None:
+    """What is behind that room is none of their business."""
+    for door in ("definitions", "components"):
+        ours = [n for n in imported(PACKAGE / f"{door}.py") if n.startswith("fetch_pipeline.")]
+
+        assert {name.split(".")[1] for name in ours} <= {"defs", "store"}
+
+
 def test_the_door_only_lists() -> None:
     """`definitions.py` has no function, no class, no loop."""
     tree = ast.parse((PACKAGE / "definitions.py").read_text(encoding="utf-8"))
