@@ -95,7 +95,7 @@ class FetchPages(dg.Component, dg.Model, dg.Resolvable):
         checked(
             "When the schedule fetches the list, in UTC; it is stopped until you start it.",
             type="string",
-            pattern=r"^\S+( \S+){4}$",
+            pattern=r"^(@\w+|\S+( \S+){4})$",
         ),
     ] = EVERY_MORNING
     warehouse: Annotated[

@@ -45,6 +45,7 @@ def concurrency_text(advice: Advice) -> str:
     rows = [
         f"  {level.concurrency:>5} at once  {seconds(level.wall_s):>9}  "
         + "█" * max(1, round(level.wall_s / most_s * _BAR_CHARACTERS))
+        + ("  more pages fail" if level.fails_more else "")
         for level in advice.levels
     ]
     return "\n".join([*rows, f"  {advice.told()}"])

@@ -71,6 +71,10 @@ def test_a_level_at_which_more_pages_fail_is_red() -> None:
 
     assert len(strokes(picture, svg.FAILED)) == 1
     assert strokes(picture, svg.FAILED)[0].startswith("325,")
+    (said,) = [
+        line for line in concurrency_text(found).splitlines() if "█  more pages fail" in line
+    ]
+    assert said.split()[:3] == ["32", "at", "once"]
 
 
 def test_of_many_levels_the_ends_and_the_recommended_one_are_always_drawn() -> None:
